@@ -1,0 +1,1 @@
+"""The HTTP gateway: authenticates, validates, spends quota, accepts scans, answers questions."""

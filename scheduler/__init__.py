@@ -1,0 +1,1 @@
+"""The scheduler: one leader that dispatches work, takes over lost leases and keeps house."""

@@ -1,0 +1,1 @@
+"""What gateway, scheduler and workers have in common: messages, schema, contract, checks."""

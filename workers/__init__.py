@@ -1,0 +1,1 @@
+"""Workers fetch pages, judge them and store the verdicts."""

@@ -1,0 +1,1 @@
+"""Fetching what strangers name: guard, client, politeness, sitemap discovery."""
