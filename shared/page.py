@@ -156,10 +156,10 @@ class Text(Struct, frozen=True, gc=False):
 
 
 class Meta(Struct, frozen=True, gc=False):
-    """A `<meta>`: `name`, `property`, `http_equiv` lower-cased and trimmed, "" when absent; `content` as written."""
+    """A `<meta>`: `name`, `property_`, `http_equiv` lower-cased and trimmed, "" when absent; `content` as written."""
 
     name: str
-    property: str
+    property_: str
     http_equiv: str
     charset: str | None
     content: str | None
@@ -490,7 +490,7 @@ class Page:
     def _meta_by_name(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for meta in self.metas:
-            for key in (meta.name, meta.property):
+            for key in (meta.name, meta.property_):
                 if key and meta.content is not None:
                     found.setdefault(key, meta.content)
         return found
