@@ -1,0 +1,1 @@
+"""How scanfleet runs: on one machine (``local``), in containers and on a cluster."""
