@@ -1,0 +1,102 @@
+"""Forward-only migrations: `NNNN_<what>.sql`, applied once each, in order, by one runner while others wait.
+
+`python -m shared.db.migrate` applies what is missing. A file's content hash is kept: an edited migration is an error. A
+file whose first line is `-- no transaction` runs statement by statement (for CREATE INDEX CONCURRENTLY).
+"""
+
+import hashlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+FOLDER = Path(__file__).parent / "migrations"
+LOCK_KEY = 0x5CA7F1EE7
+WAIT_SECONDS = 120
+_LEDGER = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+  name text PRIMARY KEY, hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+)"""
+
+
+class MigrationError(RuntimeError):
+    """A migration was edited after it was applied, or another runner holds the lock for too long."""
+
+
+def migrations() -> list[Path]:
+    """All migration files in order."""
+    return sorted(FOLDER.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+
+
+def migrate(database_url: str, *, wait_seconds: float = WAIT_SECONDS) -> list[str]:
+    """Apply what is missing and return its names. Safe to run from many places at once.
+
+    The lock is polled: a blocking advisory lock would hold a snapshot that CREATE INDEX CONCURRENTLY waits for.
+    """
+    with psycopg.connect(database_url, autocommit=True, connect_timeout=10) as conn:
+        conn.execute("SET lock_timeout = '10s'")
+        deadline = time.monotonic() + wait_seconds
+        while not _scalar(conn, "SELECT pg_try_advisory_lock(%s)", LOCK_KEY):
+            if time.monotonic() > deadline:
+                message = f"another migration has been running for more than {wait_seconds:.0f} s"
+                raise MigrationError(message)
+            time.sleep(0.2)
+        conn.execute(_LEDGER)
+        applied = dict(conn.execute("SELECT name, hash FROM schema_migrations").fetchall())
+        return [path.stem for path in migrations() if _apply(conn, path, applied)]
+
+
+def pending(conn: psycopg.Connection[Any]) -> list[str]:
+    """Names of migrations that aren't applied yet."""
+    if _scalar(conn, "SELECT to_regclass('schema_migrations')::text") is None:
+        return [path.stem for path in migrations()]
+    applied = {row[0] for row in conn.execute("SELECT name FROM schema_migrations").fetchall()}
+    return [path.stem for path in migrations() if path.stem not in applied]
+
+
+def _scalar(conn: psycopg.Connection[Any], query: str, *parameters: object) -> object:
+    row = conn.execute(query.encode(), parameters or None).fetchone()
+    return row[0] if row else None
+
+
+def _apply(conn: psycopg.Connection[Any], path: Path, applied: dict[str, str]) -> bool:
+    text = path.read_text(encoding="utf-8")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if path.stem in applied:
+        if applied[path.stem] != digest:
+            message = f"{path.name} was edited after it had been applied; write a new migration instead"
+            raise MigrationError(message)
+        return False
+    record = (b"INSERT INTO schema_migrations (name, hash) VALUES (%s, %s)", (path.stem, digest))
+    if text.startswith("-- no transaction"):
+        for statement in text.split(";\n"):
+            if statement.strip():
+                conn.execute(statement.encode())
+        conn.execute(*record)
+    else:
+        with conn.transaction():
+            conn.execute(text.encode())
+            conn.execute(*record)
+    return True
+
+
+def main() -> int:
+    """Entry point of `python -m shared.db.migrate`."""
+    url = os.environ.get("DATABASE_URL", "")  # noqa: TID251 - needs nothing else of the settings
+    if not url:
+        sys.stderr.write("DATABASE_URL is not set\n")
+        return 2
+    try:
+        done = migrate(url)
+    except (MigrationError, psycopg.Error) as error:
+        sys.stderr.write(f"migration failed: {error}\n")
+        return 1
+    sys.stdout.write("".join(f"applied {name}\n" for name in done) or "schema is up to date\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

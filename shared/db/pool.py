@@ -1,0 +1,76 @@
+"""Connections to Postgres with a deadline on everything."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from shared.errors import UnavailableError
+
+Connection = psycopg.AsyncConnection[DictRow]
+Pool = AsyncConnectionPool[Connection]
+
+STATEMENT_SECONDS = 5
+CONNECT_SECONDS = 3
+
+RETRY_SECONDS = 3
+
+LOST: tuple[type[BaseException], ...] = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TimeoutError)
+"""What an unreachable, restarting or stalled Postgres looks like."""
+
+
+def connect_arguments(application: str, *, statement_seconds: float = STATEMENT_SECONDS) -> dict[str, Any]:
+    """Arguments that bound how long a connection attempt, a statement, a lock and an idle transaction may take."""
+    milliseconds = int(statement_seconds * 1000)
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": application,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        "options": (
+            f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+            f" -c idle_in_transaction_session_timeout={milliseconds * 2} -c timezone=UTC"
+        ),
+    }
+
+
+def make_pool(url: str, *, application: str, size: int, statement_seconds: float = STATEMENT_SECONDS) -> Pool:
+    """A pool that isn't open yet. Autocommit: a transaction is always opened by name."""
+    return AsyncConnectionPool(
+        url,
+        connection_class=Connection,
+        kwargs={
+            **connect_arguments(application, statement_seconds=statement_seconds),
+            "autocommit": True,
+            "row_factory": dict_row,
+        },
+        min_size=min(2, size),
+        max_size=size,
+        timeout=2.0,
+        max_waiting=1_000,
+        max_lifetime=1_800,
+        reconnect_timeout=10.0,
+        check=None,
+        open=False,
+        name=application,
+    )
+
+
+@asynccontextmanager
+async def connection(pool: Pool) -> AsyncIterator[Connection]:
+    """A pooled connection. Raises `UnavailableError` when Postgres can't be reached in time."""
+    try:
+        async with pool.connection() as conn:
+            yield conn
+    except LOST as error:
+        if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+            reason = "the database took too long"
+        else:
+            reason = "the database can't be reached"
+        message = f"Try again in {RETRY_SECONDS} s: {reason}."
+        raise UnavailableError(message, retry_after=RETRY_SECONDS) from error

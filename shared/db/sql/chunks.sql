@@ -1,0 +1,99 @@
+-- name: claim
+WITH previous AS (
+  SELECT scan_id, no, status FROM chunks WHERE scan_id = %(scan_id)s AND no = %(no)s
+    AND (status = 'pending' AND (not_before IS NULL OR not_before <= clock_timestamp())
+         OR status = 'running' AND lease_until < clock_timestamp())
+  FOR UPDATE SKIP LOCKED
+)
+UPDATE chunks c SET status = 'running', fence = c.fence + 1, worker = %(worker)s, not_before = NULL,
+  attempts = c.attempts + CASE WHEN p.status = 'running' THEN 1 ELSE 0 END,
+  lease_until = clock_timestamp() + make_interval(secs => %(lease)s), dispatched_at = COALESCE(c.dispatched_at, now())
+FROM previous p WHERE c.scan_id = p.scan_id AND c.no = p.no
+RETURNING c.kind, c.fence, c.attempts, c.seq_from, c.seq_to, c.tally, c.done, c.failed;
+
+-- name: heartbeat
+UPDATE chunks c SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+FROM scans s
+WHERE c.scan_id = %(scan_id)s AND c.no = %(no)s AND c.fence = %(fence)s AND c.status = 'running' AND s.id = c.scan_id
+RETURNING s.stop_requested_at IS NOT NULL OR s.status <> 'running' AS stop, s.ends_at < clock_timestamp() AS overdue;
+
+-- name: hold
+SELECT 1 FROM chunks WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' FOR UPDATE;
+
+-- name: progress
+UPDATE chunks SET tally = %(tally)s, done = %(done)s, failed = %(failed)s,
+  lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' RETURNING no;
+
+-- name: finish
+UPDATE chunks SET status = 'done', lease_until = NULL
+WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' RETURNING done, failed;
+
+-- name: release
+UPDATE chunks SET status = 'pending', lease_until = NULL, dispatched_at = NULL, worker = NULL,
+  not_before = clock_timestamp() + make_interval(secs => %(wait)s)
+WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' RETURNING no;
+
+-- name: add
+INSERT INTO chunks (scan_id, no, kind, seq_from, seq_to)
+SELECT %(scan_id)s, no, %(kind)s, seq_from, seq_to
+FROM unnest(%(nos)s::int[], %(froms)s::int[], %(tos)s::int[]) AS new (no, seq_from, seq_to)
+ON CONFLICT DO NOTHING;
+
+-- name: tallies
+SELECT tally FROM chunks WHERE scan_id = %(scan_id)s AND tally IS NOT NULL ORDER BY no;
+
+-- name: drop_rest
+UPDATE chunks SET status = 'done', lease_until = NULL
+WHERE scan_id = %(scan_id)s AND status = 'pending' AND kind = 'fetch' RETURNING no;
+
+-- name: candidates
+-- Pending work that may be sent now: of admitted scans only, each scan's next %(per_scan)s, oldest tenants' turns first.
+WITH flight AS (
+  SELECT c.scan_id, s.owner, s.host, count(*) AS n
+  FROM chunks c JOIN scans s ON s.id = c.scan_id
+  WHERE c.status = 'running' OR c.status = 'pending' AND c.dispatched_at IS NOT NULL
+  GROUP BY 1, 2, 3
+), ready AS (
+  SELECT c.scan_id, c.no, c.kind, s.owner, s.host, s.mode, s.request_id, c.created_at,
+    row_number() OVER (PARTITION BY c.scan_id ORDER BY c.no) AS in_scan,
+    COALESCE((SELECT n FROM flight f WHERE f.scan_id = c.scan_id), 0) AS scan_flight
+  FROM chunks c JOIN scans s ON s.id = c.scan_id
+  WHERE c.status = 'pending' AND c.dispatched_at IS NULL AND s.status = 'running' AND s.admitted_at IS NOT NULL
+    AND c.created_at < clock_timestamp() - make_interval(secs => %(grace)s)
+    AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
+), windowed AS (
+  SELECT *, row_number() OVER (PARTITION BY owner ORDER BY in_scan, created_at, scan_id)
+      + COALESCE((SELECT sum(n) FROM flight f WHERE f.owner = ready.owner), 0) AS in_owner,
+    row_number() OVER (PARTITION BY host ORDER BY in_scan, created_at, scan_id)
+      + COALESCE((SELECT sum(n) FROM flight f WHERE f.host = ready.host), 0) AS in_host
+  FROM ready WHERE in_scan + scan_flight <= %(per_scan)s
+)
+SELECT scan_id, no, kind, request_id FROM windowed
+WHERE (in_owner <= %(per_owner)s AND in_host <= %(per_host)s)
+ORDER BY in_owner, created_at, scan_id, no LIMIT %(most)s;
+
+-- name: mark_dispatched
+UPDATE chunks c SET dispatched_at = clock_timestamp()
+FROM unnest(%(scan_ids)s::uuid[], %(nos)s::int[]) AS sent (scan_id, no)
+WHERE c.scan_id = sent.scan_id AND c.no = sent.no AND c.status = 'pending';
+
+-- name: expired
+SELECT c.scan_id, c.no, c.kind, s.request_id FROM chunks c JOIN scans s ON s.id = c.scan_id
+WHERE c.status = 'running' AND c.lease_until < clock_timestamp() AND s.status = 'running'
+ORDER BY c.lease_until LIMIT %(most)s;
+
+-- name: redispatch
+UPDATE chunks SET dispatched_at = NULL
+WHERE status = 'pending' AND dispatched_at < clock_timestamp() - make_interval(secs => %(older)s);
+
+-- name: depth
+SELECT c.kind,
+  count(*) FILTER (WHERE c.status = 'pending' AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
+                   AND s.admitted_at IS NOT NULL) AS ready,
+  count(*) FILTER (WHERE c.status = 'running') AS leased,
+  EXTRACT(epoch FROM clock_timestamp() - min(GREATEST(c.created_at, c.not_before)) FILTER (
+    WHERE c.status = 'pending' AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
+      AND s.admitted_at IS NOT NULL))::float8 AS oldest
+FROM chunks c JOIN scans s ON s.id = c.scan_id
+WHERE c.status IN ('pending', 'running') AND s.status = 'running' GROUP BY c.kind;

@@ -1,0 +1,40 @@
+-- name: insert
+INSERT INTO pages (scan_id, seq, url, final_url, status, error, score, title, depth, bytes, duration_ms, checks,
+  findings, facts, site)
+VALUES (%(scan_id)s, %(seq)s, %(url)s, %(final_url)s, %(status)s, %(error)s, %(score)s, %(title)s, %(depth)s,
+  %(bytes)s, %(duration_ms)s, %(checks)s, %(findings)s, %(facts)s, %(site)s)
+ON CONFLICT DO NOTHING;
+
+-- name: done_seqs
+SELECT seq FROM pages WHERE scan_id = %(scan_id)s AND seq BETWEEN %(seq_from)s AND %(seq_to)s;
+
+-- name: site_facts
+SELECT seq, site FROM pages WHERE scan_id = %(scan_id)s AND seq > %(after)s AND site IS NOT NULL
+ORDER BY seq LIMIT %(limit)s;
+
+-- name: urls_of
+SELECT seq, url FROM pages WHERE scan_id = %(scan_id)s AND seq = ANY(%(seqs)s);
+
+-- name: counts
+SELECT count(*) AS pages, count(*) FILTER (WHERE error IS NOT NULL OR status >= 400) AS failed
+FROM pages WHERE scan_id = %(scan_id)s;
+
+-- name: list
+SELECT p.seq, p.url, p.final_url, p.status, p.error, p.score, p.title, p.depth, p.bytes, p.duration_ms, p.checks,
+  p.findings, p.facts,
+  COALESCE((SELECT jsonb_agg(jsonb_build_object('check', f.check_id, 'severity', f.severity, 'evidence', f.evidence,
+      'position', f.position, 'count', 1) ORDER BY f.n) FROM site_findings f
+    WHERE f.scan_id = p.scan_id AND f.seq = p.seq), '[]'::jsonb) AS site_findings
+FROM pages p
+WHERE p.scan_id = %(scan_id)s AND p.seq > %(after)s
+  AND (%(check)s::text IS NULL OR p.checks @> ARRAY[%(check)s::text] OR EXISTS (
+    SELECT 1 FROM site_findings f WHERE f.scan_id = p.scan_id AND f.seq = p.seq AND f.check_id = %(check)s))
+  AND (%(status)s::int IS NULL OR p.status = %(status)s)
+  AND (%(url)s::text IS NULL OR p.url ILIKE %(url)s)
+ORDER BY p.seq LIMIT %(limit)s;
+
+-- name: examples
+SELECT url, seq FROM pages WHERE scan_id = %(scan_id)s AND checks @> ARRAY[%(check)s::text] ORDER BY seq LIMIT 5;
+
+-- name: status_counts
+SELECT status, count(*) AS n FROM pages WHERE scan_id = %(scan_id)s GROUP BY status ORDER BY status;

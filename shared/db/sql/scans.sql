@@ -1,0 +1,109 @@
+-- name: accept
+SELECT outcome, scan_id, used, next_free, admitted FROM accept_scan(
+  %(id)s, %(owner)s, %(user_id)s, %(tier)s, %(test)s, %(url)s, %(host)s, %(mode)s, %(options)s, %(sealed)s,
+  %(webhook_url)s, %(profile)s, %(score_version)s, %(request_id)s, %(max_pages)s, %(quota)s, %(running)s, %(hours)s,
+  %(kept_days)s, %(key)s, %(hash)s
+);
+
+-- name: get
+SELECT s.*,
+  COALESCE(r.done, 0) AS live_done, COALESCE(r.failed, 0) AS live_failed
+FROM scans s
+LEFT JOIN LATERAL (
+  SELECT sum(c.done) AS done, sum(c.failed) AS failed
+  FROM chunks c WHERE c.scan_id = s.id AND c.status <> 'done' AND s.status = 'running'
+) r ON true
+WHERE s.id = %(id)s;
+
+-- name: for_work
+SELECT id, owner, tier, test, url, host, mode, options, sealed, profile, request_id, max_pages, status, phase,
+  chunks_total, found, stop_requested_at, incomplete, created_at, started_at, ends_at
+FROM scans WHERE id = %(id)s;
+
+-- name: begin
+UPDATE scans SET phase = %(phase)s, started_at = COALESCE(started_at, clock_timestamp()),
+  admitted_at = COALESCE(admitted_at, clock_timestamp())
+WHERE id = %(id)s AND status = 'running';
+
+-- name: request_stop
+UPDATE scans SET stop_requested_at = COALESCE(stop_requested_at, clock_timestamp())
+WHERE id = %(id)s AND status = 'running' RETURNING id;
+
+-- name: lock
+SELECT id, status, phase, found, chunks_total, chunks_done, max_pages, stop_requested_at, incomplete
+FROM scans WHERE id = %(id)s FOR UPDATE;
+
+-- name: plan
+UPDATE scans SET found = found + %(found)s, skipped = skipped + %(skipped)s,
+  chunks_total = chunks_total + %(chunks)s, incomplete = COALESCE(incomplete, %(incomplete)s), phase = 'fetching'
+WHERE id = %(id)s AND status = 'running';
+
+-- name: count_chunk
+UPDATE scans SET chunks_done = chunks_done + 1, done = done + %(done)s, failed = failed + %(failed)s
+WHERE id = %(id)s AND status = 'running'
+RETURNING chunks_done, chunks_total, phase;
+
+-- name: mark_incomplete
+UPDATE scans SET incomplete = COALESCE(incomplete, %(why)s) WHERE id = %(id)s AND status = 'running';
+
+-- name: start_analysis
+UPDATE scans SET phase = 'analysing', chunks_total = chunks_total + 1
+WHERE id = %(id)s AND status = 'running' AND phase <> 'analysing' RETURNING chunks_total;
+
+-- name: finish
+UPDATE scans SET status = %(status)s, phase = 'ended', reason_code = %(reason_code)s, reason = %(reason)s,
+  finished_at = clock_timestamp(), started_at = COALESCE(started_at, clock_timestamp()),
+  score = %(score)s, result = %(result)s, sealed = NULL,
+  found = GREATEST(found, %(found)s), done = COALESCE(%(done)s, done), failed = COALESCE(%(failed)s, failed)
+WHERE id = %(id)s AND status = 'running' RETURNING id;
+
+-- name: add_event
+INSERT INTO events (id, scan_id, kind) VALUES (%(event_id)s, %(id)s, %(kind)s) ON CONFLICT DO NOTHING;
+
+-- name: refund
+DELETE FROM quota_uses WHERE scan_id = %(id)s RETURNING owner, mode;
+
+-- name: admit
+UPDATE scans SET admitted_at = clock_timestamp() WHERE id = ANY(%(ids)s) AND admitted_at IS NULL;
+
+-- name: waiting
+SELECT s.id, s.owner, s.tier, s.user_id, u.overrides FROM scans s LEFT JOIN users u ON u.id = s.user_id
+WHERE s.status = 'running' AND s.admitted_at IS NULL ORDER BY s.id LIMIT 1000;
+
+-- name: running_counts
+SELECT owner, count(*) AS running FROM scans
+WHERE status = 'running' AND admitted_at IS NOT NULL AND owner = ANY(%(owners)s) GROUP BY owner;
+
+-- name: overdue
+SELECT id FROM scans WHERE status = 'running' AND ends_at < clock_timestamp() LIMIT 100;
+
+-- name: to_stop
+SELECT s.id FROM scans s
+WHERE s.status = 'running' AND s.stop_requested_at < clock_timestamp() - interval '1 second'
+  AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.scan_id = s.id AND c.status = 'running'
+                  AND c.lease_until > clock_timestamp())
+LIMIT 100;
+
+-- name: expired
+SELECT id FROM scans WHERE kept_until < now() AND status <> 'running' ORDER BY kept_until LIMIT 20;
+
+-- name: delete_pages
+DELETE FROM pages WHERE (scan_id, seq) IN (SELECT scan_id, seq FROM pages WHERE scan_id = %(id)s LIMIT 2000);
+
+-- name: delete_urls
+DELETE FROM urls WHERE (scan_id, seq) IN (SELECT scan_id, seq FROM urls WHERE scan_id = %(id)s LIMIT 5000);
+
+-- name: delete
+DELETE FROM scans WHERE id = %(id)s;
+
+-- name: used
+SELECT q.mode, q.at FROM quota_uses q
+WHERE q.owner = %(owner)s AND q.at > clock_timestamp() - interval '24 hours' ORDER BY q.mode, q.at;
+
+-- name: forget_uses
+DELETE FROM quota_uses WHERE scan_id IN (
+  SELECT scan_id FROM quota_uses WHERE at < clock_timestamp() - interval '48 hours' LIMIT 5000);
+
+-- name: forget_keys
+DELETE FROM idempotency_keys WHERE (owner, key) IN (
+  SELECT owner, key FROM idempotency_keys WHERE created_at < clock_timestamp() - interval '24 hours' LIMIT 5000);

@@ -1,0 +1,21 @@
+-- name: known
+SELECT hash FROM urls WHERE scan_id = %(scan_id)s AND hash = ANY(%(hashes)s);
+
+-- name: insert
+INSERT INTO urls (scan_id, seq, hash, url, depth, lastmod)
+SELECT %(scan_id)s, seq, hash, url, depth, lastmod
+FROM unnest(%(seqs)s::int[], %(hashes)s::bigint[], %(urls)s::text[], %(depths)s::smallint[], %(lastmods)s::text[])
+  AS new (seq, hash, url, depth, lastmod)
+ON CONFLICT DO NOTHING;
+
+-- name: of_chunk
+SELECT seq, url, depth, attempts, facts FROM urls
+WHERE scan_id = %(scan_id)s AND seq BETWEEN %(seq_from)s AND %(seq_to)s
+  AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.scan_id = urls.scan_id AND p.seq = urls.seq)
+ORDER BY seq;
+
+-- name: mark_tried
+UPDATE urls SET attempts = attempts + 1 WHERE scan_id = %(scan_id)s AND seq = %(seq)s RETURNING attempts;
+
+-- name: last_seq
+SELECT COALESCE(max(seq), -1) AS seq FROM urls WHERE scan_id = %(scan_id)s;
