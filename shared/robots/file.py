@@ -21,7 +21,8 @@ _STAND_INS = {
     "googlebot-video": "googlebot",
     "applebot": "googlebot",
 }
-# Obey only rules that name them (https://developers.google.com/search/docs/crawling-indexing/google-special-case-crawlers).
+# Obey only rules that name them
+# (https://developers.google.com/search/docs/crawling-indexing/google-special-case-crawlers).
 _DEAF_TO_EVERYBODY = frozenset(("adsbot-google", "adsbot-google-mobile", "mediapartners-google"))
 
 
@@ -53,7 +54,6 @@ class Robots:
     _compiled: dict[str, Ruleset] = field(default_factory=dict[str, Ruleset], init=False, repr=False, compare=False)
     """By user agent, at most 64."""
 
-    @override
     def __getstate__(self) -> dict[str, object]:
         """Without the compiled rules: they are cheaper to make again than to carry."""
         return {**self.__dict__, "_compiled": {}}
@@ -61,8 +61,8 @@ class Robots:
     def verdict(self, url_or_path: str, user_agent: str) -> Verdict:
         """Whether the agent may fetch the URL, by the longest rule of its group (RFC 9309, section 2.2.2).
 
-        `user_agent` is a product token or a whole User-Agent header. The URL must be percent-encoded as it goes over the
-        wire: like Google's parser this one does not encode a URL's non-ASCII characters, so they match no rule.
+        `user_agent` is a product token or a whole User-Agent header. The URL must be percent-encoded as it goes over
+        the wire: like Google's parser this one does not encode its non-ASCII characters, so they match no rule.
         """
         path = upper_escapes(path_of(url_or_path))
         if path == "/robots.txt":
@@ -92,11 +92,13 @@ class Robots:
     def crawl_delay(self, user_agent: str) -> float | None:
         """Seconds between two requests that the agent's group asks for, at most 300; None when it asks for nothing.
 
-        Crawl-delay is in no standard. It holds for the agents named above it; the longest of several counts (heuristic).
+        Crawl-delay is in no standard. It holds for the agents named above it; the longest one counts (heuristic).
         """
         name = self._name(user_agent)
+        if name is None:
+            return None
         ours = [(group, group.agents.index(name)) for group in self.groups if name in group.agents]
-        return max((delay.seconds for group, place in ours for delay in group.delays if place < delay.agents), default=None)
+        return max((delay.seconds for group, at in ours for delay in group.delays if at < delay.agents), default=None)
 
     def _name(self, user_agent: str) -> str | None:
         """The name under which the agent's rules stand; None when there are none for it."""

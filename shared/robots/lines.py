@@ -67,7 +67,7 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
 
 
 class CrawlDelay(msgspec.Struct, frozen=True, gc=False):
-    """One Crawl-delay line, in seconds; it is meant for the first `agents` agents of its group, those that stand above it."""
+    """One Crawl-delay line, in seconds, for the first `agents` agents of its group: those that stand above it."""
 
     line: int
     seconds: float
@@ -103,7 +103,7 @@ class ContentSignal(msgspec.Struct, frozen=True, gc=False):
 
 
 class RobotsProblem(msgspec.Struct, frozen=True, gc=False):
-    """A fault of the file: the 1-based line (0: the whole file), what kind, and the line's text, at most 200 characters."""
+    """A fault: the 1-based line (0: the whole file), what kind, and the line's text, at most 200 characters."""
 
     line: int
     kind: ProblemKind
@@ -146,8 +146,10 @@ class LineReader:
         for number, line in enumerate(self._lines(body), 1):
             if line in inert:
                 self.problem_count += 1
-            elif line and not self._read(number, line) and MAX_PROBLEMS < self.problem_count and len(inert) < _INERT:
-                inert.add(line)
+            elif line:
+                only_fault = not self._read(number, line)
+                if only_fault and self.problem_count > MAX_PROBLEMS and len(inert) < _INERT:
+                    inert.add(line)
 
     def groups(self) -> tuple[Group, ...]:
         """The groups in the order of the file."""

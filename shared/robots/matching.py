@@ -47,7 +47,7 @@ class _Glob(NamedTuple):
 def path_of(url: str) -> str:
     """Path, parameters and query of a URL, always starting with "/"; scheme, authority and fragment are dropped.
 
-    Takes what Google's parser takes: absolute URLs, "//host/x", "host/x" and bare paths. A URL without a path gives "/".
+    Takes what Google's parser takes: absolute URLs, "//host/x", "host/x", bare paths. A URL without a path gives "/".
     """
     start = 2 if url.startswith("//") else 0
     early = _PATH_START.search(url, start)
