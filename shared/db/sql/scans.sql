@@ -107,3 +107,8 @@ DELETE FROM quota_uses WHERE scan_id IN (
 -- name: forget_keys
 DELETE FROM idempotency_keys WHERE (owner, key) IN (
   SELECT owner, key FROM idempotency_keys WHERE created_at < clock_timestamp() - interval '24 hours' LIMIT 5000);
+
+-- name: used_units
+SELECT scan_id, at FROM quota_uses
+WHERE owner = %(owner)s AND mode = %(mode)s AND at > clock_timestamp() - interval '24 hours'
+ORDER BY at DESC LIMIT 10000;

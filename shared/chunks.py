@@ -1,0 +1,103 @@
+"""Chunks: units of work held in Postgres, claimed under a lease with a fence.
+
+Every write of a worker says which fence it holds; a row that doesn't match means that somebody else has the chunk.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from shared.db.pool import Connection
+from shared.db.queries import queries
+
+LEASE_SECONDS = 20.0
+"""How long a claim holds without a heartbeat. With one every 5 s a dead worker's chunk is taken over within 30 s."""
+HEARTBEAT_SECONDS = 5.0
+MAX_ATTEMPTS = 3
+"""Leases lost before a page, or a chunk without pages, is given up."""
+
+_SQL = queries("chunks")
+
+Kind = Literal["single", "discover", "fetch", "reduce"]
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """A claimed chunk. `attempts` counts leases that ended without release."""
+
+    scan_id: UUID
+    no: int
+    kind: Kind
+    fence: int
+    attempts: int
+    seq_from: int
+    seq_to: int
+    tally: bytes | None
+    done: int
+    failed: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What every fenced statement names."""
+        return {"scan_id": self.scan_id, "no": self.no, "fence": self.fence}
+
+
+class LeaseLostError(Exception):
+    """Somebody else holds the chunk now: whatever isn't committed is theirs to do."""
+
+
+async def claim(conn: Connection, scan_id: UUID, no: int, worker: str) -> Claim | None:
+    """Take a pending or abandoned chunk; None when it is done, held by another, or not due yet."""
+    values = {"scan_id": scan_id, "no": no, "worker": worker, "lease": LEASE_SECONDS}
+    row = await (await conn.execute(_SQL["claim"], values)).fetchone()
+    return msgspec.convert({**row, "scan_id": scan_id, "no": no}, Claim) if row else None
+
+
+async def heartbeat(conn: Connection, held: Claim) -> tuple[bool, bool]:
+    """Extend the lease; (stop requested, past the scan's deadline). Raises `LeaseLostError`."""
+    row = await (await conn.execute(_SQL["heartbeat"], {**held.key, "lease": LEASE_SECONDS})).fetchone()
+    if row is None:
+        raise LeaseLostError
+    return row["stop"], row["overdue"]
+
+
+async def hold(conn: Connection, held: Claim) -> None:
+    """Lock the chunk's row for the rest of the transaction. Raises `LeaseLostError`."""
+    if await (await conn.execute(_SQL["hold"], held.key)).fetchone() is None:
+        raise LeaseLostError
+
+
+async def progress(conn: Connection, held: Claim, *, tally: bytes, done: int, failed: int) -> None:
+    """Record what the chunk has come to, in the transaction that writes its pages. Raises `LeaseLostError`."""
+    values = {**held.key, "tally": tally, "done": done, "failed": failed, "lease": LEASE_SECONDS}
+    if await (await conn.execute(_SQL["progress"], values)).fetchone() is None:
+        raise LeaseLostError
+
+
+async def finish(conn: Connection, held: Claim) -> tuple[int, int]:
+    """End the chunk; its (done, failed). Raises `LeaseLostError`."""
+    row = await (await conn.execute(_SQL["finish"], held.key)).fetchone()
+    if row is None:
+        raise LeaseLostError
+    return row["done"], row["failed"]
+
+
+async def release(conn: Connection, held: Claim, *, wait: float = 0.0) -> None:
+    """Give the chunk back undone, not to be tried for `wait` seconds; costs it no attempt."""
+    await conn.execute(_SQL["release"], {**held.key, "wait": wait})
+
+
+async def add(conn: Connection, scan_id: UUID, kind: Kind, first_no: int, ranges: Sequence[tuple[int, int]]) -> None:
+    """Add chunks for ranges of page numbers (both ends inclusive), numbered from `first_no`."""
+    await conn.execute(
+        _SQL["add"],
+        {
+            "scan_id": scan_id,
+            "kind": kind,
+            "nos": list(range(first_no, first_no + len(ranges))),
+            "froms": [low for low, _ in ranges],
+            "tos": [high for _, high in ranges],
+        },
+    )

@@ -1,0 +1,67 @@
+"""Messages: what they are called, what they carry, how they are put on the queue.
+
+Gateway, scheduler and other programs write them; `workers.actors` declares exactly these actors. A message is a hint: it
+names a unit of work that Postgres holds, so a lost, late or repeated one does no harm. The wire form is dramatiq's
+(seven top-level fields, `HSET <ns>:<queue>.msgs <rid> <json>` and `RPUSH <ns>:<queue> <rid>` in one MULTI).
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from shared.clock import SYSTEM, Clock
+
+VERSION = 1
+"""Version of the payload. Workers accept it and the one before."""
+
+SINGLE_QUEUE = "single"
+CHUNK_QUEUE = "chunks"
+
+ACTORS: Mapping[str, str] = {"run_single": SINGLE_QUEUE, "run_chunk": CHUNK_QUEUE}
+"""Actor → its queue."""
+
+EPOCH_KEY = "epoch"
+"""Set by the scheduler; when it is gone, Redis was emptied and everything dispatched has to be sent again."""
+
+
+class Job(Struct, frozen=True):
+    """Do chunk `no` of a scan. `request_id` ties the work to the request that asked for it."""
+
+    actor: str
+    scan_id: uuid.UUID
+    no: int
+    request_id: str
+
+
+def chunk_job(kind: str, scan_id: uuid.UUID, no: int, request_id: str) -> Job:
+    """The message for a chunk of that kind; single scans have a queue and threads of their own."""
+    return Job("run_single" if kind == "single" else "run_chunk", scan_id, no, request_id)
+
+
+def encode(job: Job, redis_message_id: str, clock: Clock = SYSTEM) -> bytes:
+    """The message as dramatiq reads it from Redis."""
+    fields: dict[str, Any] = {
+        "queue_name": ACTORS[job.actor],
+        "actor_name": job.actor,
+        "args": [],
+        "kwargs": {"v": VERSION, "scan_id": str(job.scan_id), "no": job.no, "request_id": job.request_id},
+        "options": {"redis_message_id": redis_message_id},
+        "message_id": str(uuid.uuid4()),
+        "message_timestamp": int(clock.now() * 1000),
+    }
+    return msgspec.json.encode(fields)
+
+
+async def enqueue(redis: Redis, namespace: str, jobs: Iterable[Job]) -> None:
+    """Put messages on their queues in one round trip. Raises `redis.RedisError`; the work isn't lost by that."""
+    async with redis.pipeline(transaction=True) as pipe:
+        for job in jobs:
+            queue = f"{namespace}:{ACTORS[job.actor]}"
+            redis_message_id = str(uuid.uuid4())
+            pipe.hset(f"{queue}.msgs", redis_message_id, encode(job, redis_message_id))  # type: ignore[arg-type]
+            pipe.rpush(queue, redis_message_id)
+        await pipe.execute()

@@ -1,0 +1,169 @@
+"""The two limits: requests (a token bucket) and scans per 24 hours (an exact sliding log).
+
+Redis decides first, both in one round trip. Postgres decides last: accepting a scan re-counts the quota in its own
+transaction, so a flushed, stale or absent Redis can make the answer slower but never wrong. Without Redis the request
+limit falls back to one per process.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from msgspec import Struct
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared.db.pool import Connection
+from shared.db.queries import queries
+from shared.logs import get_logger
+from shared.redis import keys
+from shared.redis.scripts import Script, load
+
+WINDOW_SECONDS = 86_400
+BUDGET_SECONDS = 0.05
+"""How long Redis may take before a request goes on without it."""
+PAUSE_SECONDS = 1.0
+"""After a failure Redis isn't asked again for so long, so that a stalled one doesn't cost every request its budget."""
+MAX_LOCAL = 10_000
+
+_SQL = queries("scans")
+
+
+class Rate(Struct, frozen=True):
+    """A token bucket: `requests` a minute, `burst` at once."""
+
+    requests: int
+    burst: int
+
+    @property
+    def cost(self) -> int:
+        """Microseconds that a request costs."""
+        return 60_000_000 // self.requests
+
+
+class Quota(Struct, frozen=True):
+    """A daily quota to be spent: whose, for what, how many, and the unit's name."""
+
+    owner: str
+    mode: str
+    limit: int
+    scan_id: UUID
+
+
+class Decision(Struct, frozen=True):
+    """What the limits say. Seconds; `quota` is None when it wasn't asked or Redis couldn't say."""
+
+    allowed: bool
+    remaining: int
+    reset: float
+    retry_after: float
+    quota: bool | None = None
+    used: int = 0
+
+
+class _Buckets:
+    """Token buckets of this process, for when Redis is away; bounded, the least recently used go first."""
+
+    def __init__(self) -> None:
+        self._arrivals: OrderedDict[str, float] = OrderedDict()
+
+    def take(self, key: str, rate: Rate, now: float) -> Decision:
+        cost = rate.cost / 1e6
+        arrival = max(self._arrivals.pop(key, 0.0), now)
+        most = cost * rate.burst
+        allowed = arrival - now + cost <= most
+        if allowed:
+            arrival += cost
+        self._arrivals[key] = arrival
+        if len(self._arrivals) > MAX_LOCAL:
+            self._arrivals.popitem(last=False)
+        remaining = int((most - (arrival - now)) / cost + 1e-9) if allowed else 0
+        return Decision(allowed, remaining, arrival - now, 0.0 if allowed else arrival - now + cost - most)
+
+
+class Limiter:
+    """Asks Redis, within its budget, and answers without it when it must."""
+
+    def __init__(self, redis: Redis, namespace: str) -> None:
+        """`redis` must have its own retries switched off: a re-sent request would be counted twice."""
+        self._redis = redis
+        self._namespace = namespace
+        self._script: Script = load("limits")
+        self._buckets = _Buckets()
+        self._denied: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._asleep_until = 0.0
+
+    @property
+    def degraded(self) -> bool:
+        """Whether Redis has failed so recently that it isn't asked."""
+        return time.monotonic() < self._asleep_until
+
+    async def take(self, key: str, rate: Rate, quota: Quota | None = None) -> Decision:
+        """Count one request of `key`, and one unit of `quota` if given. Never raises for a fault of Redis.
+
+        A denial of the request limit holds until its time, so it is answered from memory until then.
+        """
+        now = time.monotonic()
+        denied = self._denied.get(key)
+        if denied is not None:
+            if now < denied[0]:
+                return Decision(allowed=False, remaining=0, reset=denied[1] - now, retry_after=denied[0] - now)
+            del self._denied[key]
+        if now < self._asleep_until:
+            return self._buckets.take(key, rate, now)
+        try:
+            async with asyncio.timeout(BUDGET_SECONDS):
+                decision = await self._ask(key, rate, quota)
+        except (RedisError, TimeoutError, OSError) as error:
+            self._asleep_until = time.monotonic() + PAUSE_SECONDS
+            get_logger().warning("limiter.degraded", error=type(error).__name__)
+            return self._buckets.take(key, rate, now)
+        if not decision.allowed:
+            self._denied[key] = (now + decision.retry_after, now + decision.reset)
+            if len(self._denied) > MAX_LOCAL:
+                self._denied.popitem(last=False)
+        return decision
+
+    async def _ask(self, key: str, rate: Rate, quota: Quota | None) -> Decision:
+        names = [keys.request_limit(self._namespace, key)]
+        arguments: list[str | int | bytes] = [rate.cost, rate.burst, ""]
+        if quota is not None:
+            names.append(keys.quota_log(self._namespace, quota.owner, quota.mode))
+            arguments += [quota.limit, WINDOW_SECONDS * 1000, quota.scan_id.bytes]
+        reply = await self._script(self._redis, keys=names, args=arguments)
+        passed, left, reset, wait, room, used, _free = (int(value) for value in reply)
+        return Decision(passed == 1, left, reset / 1e6, wait / 1e6, None if room < 0 else room == 1, used)
+
+    async def forget(self, owner: str, mode: str, scan_id: UUID) -> None:
+        """Take a unit out of Redis's log (Postgres has already given it back, or never had it)."""
+        key = keys.quota_log(self._namespace, owner, mode)
+        await self._quietly(lambda: self._redis.zrem(key, scan_id.bytes))
+
+    async def rebuild(self, conn: Connection, owner: str, mode: str) -> None:
+        """Make Redis's log what Postgres says, after the two disagreed or Redis lost it."""
+        rows = await (await conn.execute(_SQL["used_units"], {"owner": owner, "mode": mode})).fetchall()
+        key = keys.quota_log(self._namespace, owner, mode)
+        entries: dict[str | bytes, float] = {row["scan_id"].bytes: int(row["at"].timestamp() * 1000) for row in rows}
+
+        async def replace() -> None:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.delete(key)
+                if entries:
+                    pipe.zadd(key, entries)
+                    pipe.pexpire(key, WINDOW_SECONDS * 1000)
+                await pipe.execute()
+
+        await self._quietly(replace)
+
+    async def _quietly(self, ask: Callable[[], Awaitable[object]]) -> None:
+        """Redis's log is a copy: what can't be written now is put right when the two are next found to disagree."""
+        if self.degraded:
+            return
+        try:
+            async with asyncio.timeout(BUDGET_SECONDS):
+                await ask()
+        except (RedisError, TimeoutError, OSError) as error:
+            self._asleep_until = time.monotonic() + PAUSE_SECONDS
+            get_logger().warning("limiter.degraded", error=type(error).__name__)

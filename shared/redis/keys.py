@@ -1,0 +1,14 @@
+"""Every key of ours in Redis. `namespace` comes first, so that several installations can share a server.
+
+Queue keys are dramatiq's and stand in `shared.jobs`.
+"""
+
+
+def request_limit(namespace: str, owner: str) -> str:
+    """String: the token bucket's theoretical arrival time. Expires when nothing is used up."""
+    return f"{namespace}:r:{owner}"
+
+
+def quota_log(namespace: str, owner: str, mode: str) -> str:
+    """Sorted set: scans started in the last 24 hours. Expires 24 h after the newest."""
+    return f"{namespace}:q:{mode}:{owner}"

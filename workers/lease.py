@@ -1,0 +1,64 @@
+"""Keeping a chunk's lease while the work goes on, and hearing that it should stop."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from shared import chunks
+from shared.chunks import Claim, LeaseLostError
+from shared.db.pool import LOST, Pool
+from shared.errors import UnavailableError
+from shared.logs import get_logger
+
+
+class Lease:
+    """A held chunk. `stop` is set when its scan should end, `lost` when somebody else may hold it."""
+
+    def __init__(self, claim: Claim) -> None:
+        """Wrap a fresh claim."""
+        self.claim = claim
+        self.stop = asyncio.Event()
+        self.lost = asyncio.Event()
+        self.overdue = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether to begin nothing new."""
+        return self.stop.is_set() or self.lost.is_set()
+
+    async def beat(self, pool: Pool) -> None:
+        """Extend the lease every few seconds until cancelled; a lease that can't be extended in time is lost."""
+        loop = asyncio.get_running_loop()
+        good_until = loop.time() + chunks.LEASE_SECONDS
+        while True:
+            await asyncio.sleep(chunks.HEARTBEAT_SECONDS)
+            asked = loop.time()
+            try:
+                async with asyncio.timeout(chunks.HEARTBEAT_SECONDS), pool.connection() as conn:
+                    stop, self.overdue = await chunks.heartbeat(conn, self.claim)
+            except LeaseLostError:
+                self.lost.set()
+                return
+            except (*LOST, UnavailableError) as error:
+                get_logger().warning("lease.heartbeat_failed", no=self.claim.no, error=type(error).__name__)
+                if loop.time() >= good_until:
+                    self.lost.set()
+                    return
+            else:
+                good_until = asked + chunks.LEASE_SECONDS
+                if stop or self.overdue:
+                    self.stop.set()
+
+
+@asynccontextmanager
+async def keep(pool: Pool, claim: Claim) -> AsyncIterator[Lease]:
+    """Hold the lease of `claim` for the length of the block."""
+    lease = Lease(claim)
+    beating = asyncio.create_task(lease.beat(pool), name=f"lease-{claim.no}")
+    try:
+        yield lease
+    finally:
+        beating.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beating
