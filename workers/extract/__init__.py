@@ -1,0 +1,143 @@
+"""From bytes to a `Page`: the only user of the HTML parser."""
+
+from collections import Counter
+
+from selectolax.lexbor import LexborHTMLParser
+
+from shared.language import count_words
+from shared.page import Context, Fetched, Page
+from shared.urls import Resolver, resolver_for
+from workers.extract import body, head, prose
+from workers.extract.charset import Decoded, charset_of, decode
+from workers.extract.clean import clean, value
+from workers.extract.depth import MAX_DEPTH, TooDeep, check_depth
+from workers.extract.doctype import doctype_of, start_tags
+from workers.extract.headers import by_name, robots_header
+from workers.extract.items import read_json_ld
+from workers.extract.marks import find_marks
+from workers.extract.sniffing import sniff
+from workers.extract.tags import COUNTED_TAGS, EMBEDS, IDS
+from workers.extract.walk import TooManyOpen, Walk
+
+__all__ = ["COUNTED_TAGS", "TooDeep", "extract"]
+
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_NEVER_HTML = frozenset({"pdf", "image", "binary"})
+_TEXTUAL = frozenset({"html", "xml", "json", "text"})
+
+
+def extract(fetched: Fetched, context: Context) -> Page:
+    """Everything that a check may ask about one fetch. Raises `TooDeep`; anything else that bytes can hold is handled."""
+    headers = None if fetched.headers is None else by_name(fetched.headers)
+    content_type = ", ".join(headers.get("content-type", ())) if headers else None
+    media_type = (content_type or "").partition(";")[0].strip().lower() or None
+    sniffed = sniff(fetched.body)
+    page = Page(
+        fetched=fetched,
+        context=context,
+        url=fetched.url,
+        final_url=fetched.final_url,
+        status=fetched.status,
+        headers=headers,
+        media_type=media_type,
+        sniffed=sniffed,
+        charset_header=charset_of(content_type) if content_type else None,
+        is_https=fetched.final_url[:6].lower() == "https:",
+        is_home=context.is_home,
+    )
+    page.is_html = (media_type in _HTML_TYPES or (media_type is None and sniffed == "html")) and sniffed not in _NEVER_HTML
+    if sniffed in _TEXTUAL and fetched.body:
+        decoded = decode(fetched.body, content_type, truncated=fetched.truncated)
+        page.source, page.encoding, page.has_bom = decoded.source, decoded.encoding, decoded.has_bom
+        page.charset_meta, page.charset_meta_offset = decoded.charset_meta, decoded.charset_meta_offset
+        if page.is_html:
+            _read(page, decoded)
+    _finish(page)
+    return page
+
+
+def _finish(page: Page) -> None:
+    """What headers alone can say, and what follows from both."""
+    headers = page.headers or {}
+    outer = Resolver(page.final_url)
+    links = headers.get("link", ())
+    page.canonicals = tuple(head.canonicals(page.link_tags, links, outer))
+    page.alternates = tuple(head.alternates(page.link_tags, links, outer, page.context))
+    page.directives = tuple(head.directives(page.metas, headers.get("x-robots-tag", ())))
+    page.noindex = head.forbids(page.directives, "noindex")
+    page.nofollow = head.forbids(page.directives, "nofollow")
+
+
+def _read(page: Page, decoded: Decoded) -> None:
+    """Parse the document and fill the page from its tree."""
+    check_depth(decoded.utf8)
+    parser = LexborHTMLParser(decoded.utf8)
+    root = parser.root
+    if root is None:
+        return
+    lowered = decoded.utf8.lower()
+    walk = Walk(find_marks(parser, lowered), MAX_DEPTH)
+    try:
+        walk.run(root.traverse(include_text=True))
+    except TooManyOpen:
+        message = f"more than {MAX_DEPTH} elements are open at once"
+        raise TooDeep(message) from None
+    page.doctype = doctype_of(decoded.source)
+    page.html_attributes = {clean(k): None if v is None else clean(v) for k, v in root.attributes.items()}
+    page.head_tags, page.body_tags = start_tags(lowered)
+    page.head_broken_by = head.head_broken_by(decoded.utf8)
+    _read_tags(page, walk)
+    _read_text(page, walk)
+    _read_tree(page, walk)
+
+
+def _read_tags(page: Page, walk: Walk) -> None:
+    tags = walk.tags
+    page.bases = tuple((value(t.attributes, "href"), value(t.attributes, "target")) for t in tags.get("base", ())[:100])
+    resolver = _resolver(page)
+    ours = body.Ours(page.context, page.final_url)
+    page.titles = head.titles(walk)
+    page.metas = head.metas(tags.get("meta", ()))
+    page.link_tags = head.link_tags(tags.get("link", ()), resolver)
+    body.name_links(walk.links)
+    page.links = body.links(walk.links, resolver, ours)
+    page.headings = body.headings(walk.headings)
+    page.images = body.images(walk.images, resolver)
+    page.scripts = body.scripts(tags.get("script", ()), resolver)
+    page.style_texts = body.styles(tags.get("style", ()))
+    page.embeds = body.embeds(((name, tag) for name in EMBEDS for tag in tags.get(name, ())), resolver)
+    page.forms = body.forms(tags.get("form", ()), resolver)
+    page.password_inputs = body.passwords(tags.get("input", ()))
+    items, problems = read_json_ld(tags.get("script", ()))
+    page.items, page.item_problems = tuple(items), tuple(problems)
+
+
+def _resolver(page: Page) -> Resolver:
+    """Relative to the first `<base href>` (https://html.spec.whatwg.org/#frozen-base-url)."""
+    href = next((href for href, _ in page.bases if href is not None), None)
+    if href is None:
+        return resolver_for(page.final_url)
+    return resolver_for(Resolver(page.final_url)(href) or page.final_url)
+
+
+def _read_text(page: Page, walk: Walk) -> None:
+    page.body_text = prose.body_text(walk)
+    page.main_text = prose.main_text(walk)
+    page.words = count_words(page.main_text)
+    page.content_hash = prose.content_hash(page.main_text)
+    page.hidden_texts = tuple(prose.hidden_texts(walk))
+    page.dates = prose.dates(walk, page.metas)
+
+
+def _read_tree(page: Page, walk: Walk) -> None:
+    page.inline_svgs = tuple(prose.svgs(walk))
+    page.pictures_without_img = tuple(f"(//picture)[{n}]" for n in walk.bare_pictures)
+    page.tag_counts = {name: walk.counts[IDS[name]] for name in COUNTED_TAGS if walk.counts[IDS[name]]}
+    page.dom_nodes = len(walk.elements)
+    page.dom_depth = walk.depth
+    page.ids = frozenset(map(clean, (*walk.ids, *walk.anchor_names)))
+    if len(set(walk.ids)) < len(walk.ids):
+        page.duplicate_ids = tuple((clean(one), n) for one, n in Counter(walk.ids).items() if n > 1)
+    ((parent, most),) = walk.kids.most_common(1) or ((0, 0),)
+    page.dom_max_children = most
+    page.dom_max_children_at = walk.position(parent)

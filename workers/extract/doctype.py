@@ -1,0 +1,23 @@
+"""What is read from the source rather than from the tree."""
+
+import re
+
+from workers.extract.clean import squash
+
+_DOCTYPE = re.compile(r"(?:\s|\ufeff|<!--.*?-->|<\?[^>]*>)*<!doctype\b([^>]{0,1000})>", re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<(script|style|textarea|title)\b[^>]{0,1000}>.*?(?:</\1|\Z)|<(head|body)(?=[\s/>])", re.DOTALL)
+
+
+def doctype_of(source: str) -> str | None:
+    """The doctype's content such as "html", None when the document has none before its first element."""
+    match = _DOCTYPE.match(source)
+    return squash(match[1]) if match else None
+
+
+def start_tags(lowered: bytes) -> tuple[int, int]:
+    """How many `<head>` and `<body>` start tags the lower-case source holds outside of scripts and comments."""
+    heads, bodies = lowered.count(b"<head"), lowered.count(b"<body")
+    if heads <= 1 and bodies <= 1 and lowered.count(b"<header") == 0:
+        return heads, bodies
+    found = [match[2] for match in _MARKUP.finditer(lowered) if match[2]]
+    return found.count(b"head"), found.count(b"body")

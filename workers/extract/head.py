@@ -1,0 +1,166 @@
+"""Titles, metas, links, canonicals, hreflang and robots directives."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from shared.page import Alternate, Canonical, Context, Directive, LinkTag, Meta, Text
+from shared.urls import Resolver
+from workers.extract.clean import clean, squash, tokens, value
+from workers.extract.headers import parse_links, robots_header, split_directives
+from workers.extract.raw import RawTag
+from workers.extract.walk import Walk
+
+ROBOTS_NAMES = frozenset(
+    "robots googlebot googlebot-news googlebot-image googlebot-video google-extended bingbot msnbot slurp duckduckbot yandex "
+    "yandexbot baiduspider applebot teoma naverbot yeti seznambot petalbot gptbot oai-searchbot chatgpt-user ccbot "
+    "claudebot anthropic-ai perplexitybot bytespider amazonbot facebookbot otherbot".split()
+)
+"""Meta names that carry robots directives."""
+
+MAX_TITLE = 20_000
+_ALLOWED = frozenset(
+    b"base basefont bgsound link meta title noscript noframes style script template head html".split()
+)
+_OPAQUE = frozenset(b"title style script noframes template".split())
+_IN_SOURCE = re.compile(
+    rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[|<(/?)([a-zA-Z][^\s/>]*)(?:[^>\"']|\"[^\"]*\"|'[^']*')*>?|[^<\s]", re.DOTALL
+)
+HEAD_BYTES = 200_000
+"""How much of the source is searched for what breaks the head."""
+
+
+def titles(walk: Walk) -> tuple[Text, ...]:
+    """The document's titles."""
+    return tuple(
+        Text(clean(squash(node.text()[:MAX_TITLE])), in_head, f"(//title)[{n}]") for node, in_head, n in walk.titles[:100]
+    )
+
+
+def _name(text: str | None) -> str:
+    return clean(text.strip().lower()) if text else ""
+
+
+def metas(raw: Iterable[RawTag]) -> tuple[Meta, ...]:
+    """All `<meta>` elements."""
+    found: list[Meta] = []
+    for tag in raw:
+        attributes = tag.attributes
+        content, charset = value(attributes, "content"), value(attributes, "charset")
+        found.append(
+            Meta(
+                _name(attributes.get("name")),
+                _name(attributes.get("property")),
+                _name(attributes.get("http-equiv")),
+                None if charset is None else clean(charset),
+                None if content is None else clean(content),
+                tag.in_head,
+                tag.n,
+            )
+        )
+    return tuple(found)
+
+
+def link_tags(raw: Iterable[RawTag], resolver: Resolver) -> tuple[LinkTag, ...]:
+    """All `<link>` elements."""
+    found: list[LinkTag] = []
+    for tag in raw:
+        get = {name: clean(content or "") for name, content in tag.attributes.items()}.get
+        href = get("href")
+        found.append(
+            LinkTag(
+                rel=tokens(get("rel")),
+                href=href,
+                url=resolver(href) if href and href.strip() else None,
+                hreflang=get("hreflang"),
+                type=get("type"),
+                media=get("media"),
+                sizes=get("sizes"),
+                as_=get("as"),
+                integrity=get("integrity"),
+                crossorigin=get("crossorigin"),
+                in_head=tag.in_head,
+                n=tag.n,
+            )
+        )
+    return tuple(found)
+
+
+def canonicals(links: Iterable[LinkTag], header_values: Iterable[str], header_resolver: Resolver) -> Iterator[Canonical]:
+    """Canonical declarations of the document, then of the Link header (RFC 6596, RFC 8288)."""
+    for link in links:
+        if "canonical" in link.rel:
+            yield Canonical(link.href or "", link.url, "html", link.in_head, link.at)
+    for link in parse_links(header_values):
+        if "canonical" in link.rel and not link.anchored:
+            url = header_resolver(link.href) if link.href else None
+            yield Canonical(link.href, url, "header", in_head=True, at="header: Link")
+
+
+def alternates(
+    links: Iterable[LinkTag], header_values: Iterable[str], header_resolver: Resolver, context: Context
+) -> Iterator[Alternate]:
+    """hreflang declarations of the document, the Link header and the sitemap."""
+    for link in links:
+        if link.hreflang is not None and "alternate" in link.rel:
+            yield Alternate(link.hreflang.strip(), link.href or "", link.url, "html", link.in_head, link.at)
+    for link in parse_links(header_values):
+        if "alternate" in link.rel and link.hreflangs and not link.anchored:
+            url = header_resolver(link.href) if link.href else None
+            for lang in link.hreflangs:
+                yield Alternate(lang.strip(), link.href, url, "header", in_head=True, at="header: Link")
+    for lang, href in context.sitemap_alternates:
+        yield Alternate(lang.strip(), href, header_resolver(href), "sitemap", in_head=True, at="sitemap")
+
+
+def directives(found: Iterable[Meta], header_values: Iterable[str]) -> Iterator[Directive]:
+    """Robots directives of the metas, then of the header."""
+    for meta in found:
+        if meta.name in ROBOTS_NAMES and meta.content:
+            for name, content in split_directives(meta.content):
+                yield Directive(meta.name, name, content, "meta", meta.in_head, meta.at)
+    yield from robots_header(header_values)
+
+
+def forbids(found: Iterable[Directive], what: str) -> bool:
+    """Whether Google obeys a `what` or "none" here: the most restrictive wins, its own name or "robots" count.
+
+    Google reads robots metas wherever they stand in the document
+    (https://developers.google.com/search/docs/crawling-indexing/robots-meta-tag).
+    """
+    return any(one.name in {what, "none"} and one.agent in {"robots", "googlebot", "*"} for one in found)
+
+
+def head_broken_by(utf8: bytes) -> str | None:
+    """The element (or "#text") that ends the source's head before its own end tag or the body's start tag.
+
+    Rules of https://html.spec.whatwg.org/#parsing-main-inhead: only a few elements keep the head open.
+    """
+    head = utf8[:HEAD_BYTES]
+    start = _HEAD_START.search(head)
+    if start is None:
+        return None
+    culprit: str | None = None
+    skipping = b""
+    for match in _IN_SOURCE.finditer(head, start.end()):
+        name = match[2]
+        if name is None:
+            if not skipping and culprit is None and not match[0].startswith(b"<!--"):
+                culprit = "#text"
+            continue
+        name = name.lower()
+        closing = bool(match[1])
+        if skipping:
+            if closing and name == skipping:
+                skipping = b""
+        elif (closing and name == b"head") or name == b"body":
+            return culprit
+        elif not closing and name in _OPAQUE:
+            skipping = name
+        elif culprit is None and not closing and name not in _ALLOWED:
+            culprit = clean(name.decode("utf-8", "replace"))
+        elif culprit is None and closing and name in {b"br", b"html"}:
+            culprit = name.decode("ascii")
+    return None
+
+
+_HEAD_START = re.compile(rb"<head(?=[\s/>])[^>]*>", re.IGNORECASE)

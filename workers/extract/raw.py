@@ -1,0 +1,52 @@
+"""What the pass over the tree hands to the builders."""
+
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborNode
+
+from workers.extract.clean import Attributes
+
+
+@dataclass(slots=True, eq=False)
+class RawTag:
+    """An element without a part in the page's text."""
+
+    node: LexborNode
+    attributes: Attributes
+    in_head: bool
+    n: int
+
+
+@dataclass(slots=True, eq=False)
+class RawLink:
+    """An `<a>` or `<area>`; `labels` are titles of SVG inside and an area's alt, `alts` those of images inside."""
+
+    tag: str
+    attributes: Attributes
+    area: str
+    hidden: bool
+    n: int
+    text: str = ""
+    alts: list[str | None] = field(default_factory=list[str | None])
+    labels: list[str] = field(default_factory=list[str])
+    name: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class RawHeading:
+    """A heading."""
+
+    level: int
+    n: int
+    text: str = ""
+    alts: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True, eq=False)
+class RawImage:
+    """An `<img>`."""
+
+    attributes: Attributes
+    in_picture: bool
+    link: RawLink | None
+    n: int

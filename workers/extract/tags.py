@@ -1,0 +1,49 @@
+"""The parser's numbers for element names, and which elements are what."""
+
+from selectolax.lexbor import LexborHTMLParser
+
+BLOCKS = frozenset(
+    "address article aside blockquote body br button caption center dd details dialog dir div dl dt fieldset figcaption "
+    "figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html img input legend li main menu nav ol optgroup "
+    "option p picture pre search section select summary table tbody td tfoot th thead tr ul video audio iframe canvas "
+    "textarea svg title noscript rt rp".split()
+)
+"""Elements whose edges separate words (https://html.spec.whatwg.org/#the-css-user-agent-style-sheet-and-presentational-hints)."""
+
+MUTED = frozenset(
+    "script style noscript template title head iframe noembed noframes datalist canvas audio video textarea".split()
+)
+"""Elements whose text is not part of what a reader sees."""
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+SECTIONING = frozenset({"article", "aside", "main", "nav", "section"})
+LANDMARKS = frozenset({"nav", "header", "footer", "aside", "main"})
+EMBEDS = frozenset({"iframe", "frame", "object", "embed", "applet", "video", "audio", "source", "track"})
+
+DEPRECATED = frozenset(
+    "acronym applet basefont bgsound big blink center dir font frame frameset isindex keygen listing marquee "
+    "multicol nextid nobr noembed noframes plaintext rb rtc spacer strike tt xmp".split()
+)
+"""Obsolete elements (https://html.spec.whatwg.org/#obsolete)."""
+
+COUNTED_TAGS = DEPRECATED | EMBEDS | SECTIONING | LANDMARKS | {*HEADINGS} | frozenset(
+    "a area base form head img input link meta picture script style svg table template time title noscript "
+    "button select textarea label".split()
+)
+
+_ALL = BLOCKS | MUTED | COUNTED_TAGS | frozenset({"foreignobject", "desc"})
+
+
+def _ids() -> dict[str, int]:
+    """Ask the parser: a document that holds each element once, outside of the contexts that would drop it."""
+    found: dict[str, int] = {}
+    parser = LexborHTMLParser("")
+    for name in _ALL:
+        found[name] = parser.create_node(name).tag_id
+    return found
+
+
+IDS = _ids()
+NAMES = {number: name for name, number in IDS.items()}
+TEXT = 2
+COMMENT = 4
