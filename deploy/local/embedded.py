@@ -59,7 +59,6 @@ class EmbeddedServices:
     def stop(self) -> None:
         """Stop both, at the same time, and remove what was only needed while they ran."""
         for server in self.servers:
-            server.resume()
             server.terminate()
         for server in self.servers:
             server.stop()
@@ -101,6 +100,14 @@ def is_in_use(path: Path) -> bool:
     return is_locked(path / LOCK_NAME)
 
 
+def launcher_of(path: Path) -> int | None:
+    """The process that has locked the data directory ``path``, if it says so."""
+    try:
+        return int((path / PID_NAME).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
 def write_private(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` with mode 0600, whole or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -133,7 +140,8 @@ def _prepare(path: Path) -> None:
     """Make it, or accept one that is empty or ours: somebody else's files must not end up beside a database."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        foreign = not (path / LOCK_NAME).exists() and any(path.iterdir())
+        # The directory of the demo lies inside the default one, and may be there first.
+        foreign = not (path / LOCK_NAME).exists() and any(not (one / LOCK_NAME).exists() for one in path.iterdir())
     except OSError as error:
         raise LaunchError(
             f"Can't use {path} as the data directory: {error.strerror}. Choose another one with --data DIR."
@@ -143,7 +151,5 @@ def _prepare(path: Path) -> None:
 
 
 def _holder(path: Path) -> str:
-    try:
-        return f"process {int((path / PID_NAME).read_text(encoding='ascii'))}"
-    except (OSError, ValueError):
-        return "another process"
+    pid = launcher_of(path)
+    return "another process" if pid is None else f"process {pid}"

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -33,7 +32,7 @@ class Child:
         self._process = process
         self._log = log
         self._pumping = pumping
-        self.started_at = time.monotonic()
+        self._ended = False
 
     @property
     def pid(self) -> int:
@@ -48,8 +47,11 @@ class Child:
     def poll(self) -> int | None:
         """Its exit status (negative: the signal that ended it), or None while it runs. Reaps it."""
         status = self._process.poll()
-        if status is not None:
-            # A grandchild may hold the pipe open for longer; the deadline keeps that from holding us up.
+        if status is not None and not self._ended:
+            self._ended = True
+            # What it started must not outlive it. Only now: later the number may belong to somebody else's group.
+            self.send_group(signal.SIGKILL)
+            # A grandchild in a session of its own may hold the pipe open; the deadline keeps that from holding us up.
             self._pumping.join(PUMP_DEADLINE)
             self._log.close()
         return status

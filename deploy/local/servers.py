@@ -111,13 +111,13 @@ class EmbeddedServer(ABC):
     def terminate(self) -> None:
         """Ask it to end in order; return at once."""
         if self.pid is not None and self._child is not None:
+            self.resume()
             self._child.send(self.stop_signal)
 
     def stop(self, seconds: float = 10.0) -> None:
         """End it in order, or by force after ``seconds``."""
         if self._child is None:
             return
-        self.resume()
         self.terminate()
         if self._child.wait(seconds) is None:
             self.kill()

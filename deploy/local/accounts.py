@@ -1,0 +1,68 @@
+"""Users and API keys of a fleet on this machine. The only place here that calls the repositories."""
+
+import contextlib
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+from psycopg.rows import dict_row
+
+from deploy.local.embedded import write_private
+from deploy.local.errors import LaunchError, UsageError
+from shared import tokens, users
+from shared.db.pool import Connection, connect_arguments
+
+LOCAL_EMAIL = "local@scanfleet.invalid"
+LOCAL_KEY = "local.key"
+LOCAL_QUOTA = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Works on one connection."""
+
+    connection: Connection = field(repr=False)
+    pepper: str = field(repr=False)
+
+    async def create_user(self, email: str, password: str, tier: str) -> users.User:
+        """Make a user. Raises ServiceError when the address is taken or something is malformed."""
+        return await users.create(self.connection, email=email, password=password, tier=tier)
+
+    async def create_key(self, email: str, name: str, scopes: Sequence[str], mode: Literal["live", "test"]) -> str:
+        """Make a key for the user with that address; its secret. Raises UsageError when there is no such user."""
+        user = await users.by_email(self.connection, email)
+        if user is None:
+            raise UsageError(f"There is no user {email}. Make one with: scanfleet user create {email} --password-stdin")
+        _, secret = await tokens.create(
+            self.connection, user_id=user.id, name=name, scopes=scopes, mode=mode, pepper=self.pepper
+        )
+        return secret
+
+    async def local_key(self, data_dir: Path) -> str:
+        """The key of the command line itself: made once, kept in the data directory, hardly limited."""
+        path = data_dir / LOCAL_KEY
+        with contextlib.suppress(FileNotFoundError):
+            return path.read_text(encoding="ascii").strip()
+        if await users.by_email(self.connection, LOCAL_EMAIL) is None:
+            await self.create_user(LOCAL_EMAIL, secrets.token_urlsafe(32), "pro")
+            quota = {"single": LOCAL_QUOTA, "sitemap": LOCAL_QUOTA, "crawl": LOCAL_QUOTA}
+            await users.update(self.connection, LOCAL_EMAIL, overrides=quota)
+        key = await self.create_key(LOCAL_EMAIL, "command line", ("read", "scan"), "live")
+        write_private(path, key + "\n")
+        return key
+
+
+@contextlib.asynccontextmanager
+async def open_accounts(database_url: str, pepper: str) -> AsyncGenerator[Accounts]:
+    """Connect. Raises LaunchError when the database can't be reached."""
+    try:
+        connection = await Connection.connect(
+            database_url, autocommit=True, row_factory=dict_row, **connect_arguments("scanfleet-cli")
+        )
+    except psycopg.OperationalError as error:
+        raise LaunchError(f"The database can't be reached: {error}") from error
+    async with connection:
+        yield Accounts(connection, pepper)

@@ -1,0 +1,197 @@
+"""A client for the public API, as far as the command line needs it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+import msgspec
+
+REQUEST_SECONDS = 10.0
+POLL_SECONDS = 0.5
+MAX_FAILURES = 20
+"""So many polls in a row may fail (a gateway that is being restarted) before we give up: 10 s and more."""
+
+T = TypeVar("T")
+
+
+class ApiError(Exception):
+    """The service refused the request; says what its error says."""
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        """``code`` is one of the API's error codes, ``status`` the HTTP status."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class UnreachableError(Exception):
+    """The service can't be reached, or doesn't answer like itself."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a scan is."""
+
+    phase: str = "queued"
+    found: int = 0
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    pages_per_second: float | None = None
+    eta_seconds: float | None = None
+
+
+class CategoryScore(msgspec.Struct, frozen=True):
+    """The score of one category; None when nothing in it applied."""
+
+    id: str
+    score: float | None = None
+    weight: float = 0.0
+
+
+class TopIssue(msgspec.Struct, frozen=True):
+    """One of the worst issues of a scan."""
+
+    check: str
+    severity: str
+    title: str
+    pages: int = 0
+    points_back: float | None = None
+    fix: str = ""
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """How many pages, and how many issues by severity."""
+
+    pages: int = 0
+    issues: dict[str, int] = {}
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a complete scan found."""
+
+    score: float | None = None
+    grade: str | None = None
+    coverage: float | None = None
+    categories: list[CategoryScore] = []
+    totals: Totals = Totals()
+    top_issues: list[TopIssue] = []
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """GET /scans/{id}; fields that the command line doesn't show are left out."""
+
+    scan_id: str
+    url: str
+    mode: str
+    status: str
+    reason: str | None = None
+    progress: Progress = Progress()
+    result: Result | None = None
+
+
+class Issue(msgspec.Struct, frozen=True):
+    """One item of GET /scans/{id}/issues."""
+
+    check: str
+    examples: list[Any] = []
+
+
+class Client:
+    """Use as ``async with``. Every call raises ApiError or UnreachableError."""
+
+    def __init__(self, address: str, key: str) -> None:
+        """``address`` is the gateway's, without a path."""
+        self._base = f"{address.rstrip('/')}/api/v1"
+        self._key = key
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the session."""
+        self._session = aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {self._key}"},
+            timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def start_scan(self, url: str, mode: str) -> str:
+        """Start a scan; its id."""
+        data = await self._call("POST", "/scans", {"url": url, "mode": mode})
+        return str(data["scan_id"])
+
+    async def scan(self, scan_id: str) -> Scan:
+        """The scan as it is now."""
+        return _convert(await self._call("GET", f"/scans/{scan_id}"), Scan)
+
+    async def raw_scan(self, scan_id: str) -> Mapping[str, Any]:
+        """The same, with every field as the service sent it."""
+        return await self._call("GET", f"/scans/{scan_id}")
+
+    async def issues(self, scan_id: str, limit: int = 100) -> list[Issue]:
+        """The first ``limit`` issues of a scan."""
+        data = await self._call("GET", f"/scans/{scan_id}/issues?limit={limit}")
+        return _convert(data.get("items", []), list[Issue])
+
+    async def follow(self, scan_id: str, show: Callable[[Scan], None]) -> Scan:
+        """Ask every 0.5 s until the scan is no longer running, ``show`` each answer; the last one."""
+        failures = 0
+        while True:
+            try:
+                scan = await self.scan(scan_id)
+            except (UnreachableError, ApiError) as error:
+                failures += 1
+                if failures >= MAX_FAILURES or (isinstance(error, ApiError) and error.status not in {429, 500, 503}):
+                    raise
+            else:
+                failures = 0
+                show(scan)
+                if scan.status != "running":
+                    return scan
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        if self._session is None:
+            raise RuntimeError("the client is not open")
+        try:
+            async with self._session.request(method, self._base + path, json=body) as response:
+                return _open_envelope(await response.read(), response.status)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            reason = str(error) or type(error).__name__
+            raise UnreachableError(f"{self._base} can't be reached: {reason}") from error
+
+
+class _Fault(msgspec.Struct):
+    code: str
+    message: str
+
+
+class _Envelope(msgspec.Struct):
+    success: bool
+    data: dict[str, Any] = {}
+    error: _Fault | None = None
+
+
+def _open_envelope(body: bytes, status: int) -> dict[str, Any]:
+    try:
+        envelope = msgspec.json.decode(body, type=_Envelope)
+    except msgspec.DecodeError as error:
+        raise UnreachableError(f"The answer ({status}) is not scanfleet's: {body[:80]!r}") from error
+    if envelope.error is not None:
+        raise ApiError(envelope.error.code, envelope.error.message, status)
+    return envelope.data
+
+
+def _convert(data: object, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise UnreachableError(f"The service answers in a form that this version does not know: {error}") from error

@@ -1,0 +1,1 @@
+"""The commands, a module per family; see cli.py for what each offers."""

@@ -1,0 +1,194 @@
+"""``test``: every check of the code, on embedded servers started for the run."""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deploy.local.cli import EXIT_FAILED, EXIT_OK, ROOT, add_data_option
+from deploy.local.embedded import embedded_services
+from deploy.local.errors import UsageError
+from deploy.local.fleet import base_environment
+from deploy.local.process import spawn_command
+from deploy.local.screen import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from types import FrameType
+
+TOOL_SECONDS = 900.0
+PYTEST_SECONDS = 3600.0
+LONG_SECONDS = 6 * 3600.0
+END_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One program that must succeed. ``live`` ones write to the terminal as they go."""
+
+    name: str
+    argv: tuple[str, ...]
+    seconds: float = TOOL_SECONDS
+    live: bool = False
+
+
+class _Stopped(KeyboardInterrupt):
+    """SIGTERM or SIGHUP came."""
+
+
+def steps(pytest_arguments: Sequence[str], *, long: bool) -> list[Step]:
+    """All steps in the order of their price."""
+    python = sys.executable
+    tools = Path(sys.executable).parent
+    return [
+        Step("ruff", (str(tools / "ruff"), "check", ".")),
+        Step("format", (str(tools / "ruff"), "format", "--check", ".")),
+        Step("mypy", (str(tools / "mypy"),)),
+        Step("basedpyright", (str(tools / "basedpyright"),)),
+        Step("imports", (str(tools / "lint-imports"),)),
+        Step(
+            "pytest", (python, "-m", "pytest", *pytest_arguments), LONG_SECONDS if long else PYTEST_SECONDS, live=True
+        ),
+    ]
+
+
+STEP_NAMES = tuple(step.name for step in steps((), long=False))
+MARKED = ("long", "chaos", "browser")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of ``test``."""
+    parser.description = (
+        "Run the linter, the formatter's check, both type checkers, the import contracts and the tests, on "
+        "embedded servers started for the run. What stands after -- goes to pytest."
+    )
+    for mark in MARKED:
+        parser.add_argument(f"--{mark}", action="store_true", help=f"also run the tests marked {mark}")
+    parser.add_argument(
+        "--only", action="append", choices=STEP_NAMES, help="run only this step; may be given several times"
+    )
+    parser.add_argument("pytest_arguments", nargs="*", metavar="-- PYTEST ARGUMENTS", help="passed on to pytest")
+    # The tests' own state is thrown away; the option is there because every command takes it.
+    add_data_option(parser)
+    parser.set_defaults(run=run)
+
+
+def pytest_arguments(arguments: argparse.Namespace) -> list[str]:
+    """What pytest is told: unmarked tests always, marked ones only when asked for."""
+    left_out = [mark for mark in MARKED if not getattr(arguments, mark)]
+    expression = " and ".join(f"not {mark}" for mark in left_out)
+    return [*(["-m", expression] if expression else []), *arguments.pytest_arguments]
+
+
+def run(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Run the steps; 1 if any of them failed."""
+    wanted = arguments.only or STEP_NAMES
+    chosen = [step for step in steps(pytest_arguments(arguments), long=arguments.long) if step.name in wanted]
+    for step in chosen:
+        if not Path(step.argv[0]).exists():
+            raise UsageError(f"{step.argv[0]} is not installed; start the tests with ./scanfleet test.")
+    failed: list[str] = []
+    with _stopping_on_signals():
+        failed += [step.name for step in chosen if not _run_step(step, screen)]
+    _summary(screen, chosen, failed)
+    return EXIT_FAILED if failed else EXIT_OK
+
+
+def _summary(screen: Screen, chosen: Sequence[Step], failed: Sequence[str]) -> None:
+    if failed:
+        screen.warn(f"failed: {', '.join(failed)}")
+    else:
+        screen.note(f"all {len(chosen)} steps passed")
+
+
+def _run_step(step: Step, screen: Screen) -> bool:
+    began = time.monotonic()
+    if step.live:
+        with _servers() as env:
+            status, output = _run_program(step, env)
+    else:
+        status, output = _run_program(step, {})
+    seconds = time.monotonic() - began
+    verdict = "ok" if status == 0 else "FAILED"
+    screen.err.print(f"{step.name:<14} {verdict:<6} {seconds:7.1f} s", style="green" if status == 0 else "bold red")
+    if status != 0 and output:
+        sys.stderr.write(output)
+        sys.stderr.flush()
+    return status == 0
+
+
+@contextmanager
+def _servers() -> "Generator[Mapping[str, str]]":
+    """Servers for one run, and how the tests find them."""
+    directory = Path(tempfile.mkdtemp(prefix="scanfleet-test-"))
+    try:
+        with embedded_services(directory / "data", fast=True) as services:
+            yield {"TEST_DATABASE_URL": services.database_url, "TEST_REDIS_URL": services.redis_url}
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _run_program(step: Step, env: Mapping[str, str]) -> tuple[int, str]:
+    """Its exit status and, unless it is live, what it wrote. It ends with us, however we end."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with subprocess.Popen(
+        spawn_command(step.argv),
+        stdin=subprocess.DEVNULL,
+        stdout=None if step.live else subprocess.PIPE,
+        stderr=None if step.live else subprocess.STDOUT,
+        env=base_environment() | dict(env),
+        cwd=ROOT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=step.seconds)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            return 1, f"{step.name} did not finish within {step.seconds:.0f} s\n"
+        except BaseException:
+            _end(process)
+            raise
+        finally:
+            # What it started and left behind.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode, output or ""
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(END_SECONDS)
+        return
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(END_SECONDS)
+
+
+@contextmanager
+def _stopping_on_signals() -> "Generator[None]":
+    """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything that was started is ended."""
+
+    def stop(_number: int, _frame: "FrameType | None") -> None:
+        raise _Stopped
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,99 @@
+"""A scan's result for the terminal: score, categories, and what to do first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from deploy.local.api import CategoryScore, Issue, Result, Scan, TopIssue
+from deploy.local.screen import clean
+
+BAR_WIDTH = 24
+MAX_ISSUES = 10
+MAX_EXAMPLES = 2
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+
+
+def render_report(scan: Scan, issues: Sequence[Issue] = ()) -> RenderableType:
+    """The report of a scan that has ended; ``issues`` lend their example pages to the worst ones."""
+    parts: list[RenderableType] = [_headline(scan)]
+    result = scan.result
+    if result is not None:
+        parts += [_totals(result), Text(), _categories(result.categories)]
+        if result.top_issues:
+            parts += [Text(), Text("What to do first", style="bold")]
+            parts += _issues(result.top_issues[:MAX_ISSUES], {issue.check: issue.examples for issue in issues})
+    return Padding(Group(*parts), (1, 0))
+
+
+def _headline(scan: Scan) -> Text:
+    where = f"{clean(scan.url)}  ({scan.mode})"
+    if scan.result is None or scan.result.score is None:
+        reason = f": {clean(scan.reason)}" if scan.reason else ""
+        return Text.assemble((scan.status.upper(), "bold red"), reason, "  ", where)
+    score = scan.result.score
+    grade = f" {clean(scan.result.grade, 4)}" if scan.result.grade else ""
+    head = Text.assemble((f"{score:.0f}/100{grade}", f"bold {score_style(score)}"), "  ", (where, "bold"))
+    if scan.status != "complete":
+        head.append(f"  {scan.status}", style="yellow")
+    return head
+
+
+def _totals(result: Result) -> Text:
+    found = [f"{result.totals.issues[name]} {name}" for name in SEVERITIES if result.totals.issues.get(name)]
+    return Text(f"{result.totals.pages} pages; issues: {', '.join(found) or 'none'}", style="dim")
+
+
+def _categories(categories: Iterable[CategoryScore]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for category in categories:
+        name = clean(category.id, 30).replace("_", " ")
+        if category.score is None:
+            table.add_row(name, Text("not applicable", style="dim"), "")
+            continue
+        style = score_style(category.score)
+        bar = ProgressBar(
+            total=100, completed=category.score, width=BAR_WIDTH, complete_style=style, finished_style=style
+        )
+        table.add_row(name, bar, Text(f"{category.score:.0f}", style=style))
+    return table
+
+
+def _issues(issues: Iterable[TopIssue], examples: Mapping[str, Sequence[object]]) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    for number, issue in enumerate(issues, 1):
+        style = _STYLES.get(issue.severity, "")
+        back = f", {issue.points_back:+.1f} points" if issue.points_back else ""
+        title = clean(issue.title, 160).rstrip(".")
+        pages = "1 page" if issue.pages == 1 else f"{issue.pages} pages"
+        parts.append(
+            Text.assemble(
+                f"{number:>2}. ", (f"{clean(issue.severity, 10):<8} ", style), (title, "bold"), f"  {pages}{back}"
+            )
+        )
+        details = [Text(clean(issue.fix, 400))] if issue.fix else []
+        details += [Text(line, style="dim") for line in _example_lines(examples.get(issue.check, ()))]
+        parts.append(Padding(Group(*details), (0, 0, 0, 13)))
+    return parts
+
+
+def _example_lines(examples: Sequence[object]) -> list[str]:
+    lines: list[str] = []
+    for example in examples[:MAX_EXAMPLES]:
+        if isinstance(example, Mapping):
+            fields = cast("Mapping[str, object]", example)
+            evidence = str(fields.get("evidence") or "")
+            lines.append(clean(str(fields.get("url", "")), 140) + (f"  {clean(evidence, 80)}" if evidence else ""))
+        else:
+            lines.append(clean(str(example), 140))
+    return lines
+
+
+def score_style(score: float) -> str:
+    """The colour of a score from 0 to 100: 80 and more is good, less than 50 is bad (heuristic)."""
+    return "green" if score >= 80 else "yellow" if score >= 50 else "red"

@@ -1,0 +1,68 @@
+"""Follows a scan on the screen until it ends."""
+
+import time
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from deploy.local.api import Client, Scan
+from deploy.local.screen import Screen, clean
+
+LINE_SECONDS = 1.0
+
+
+async def follow_scan(client: Client, scan_id: str, screen: Screen) -> Scan:
+    """Show progress until the scan is no longer running; the scan as it ended."""
+    if screen.err.is_terminal:
+        return await _with_bar(client, scan_id, screen)
+    return await _with_lines(client, scan_id, screen)
+
+
+async def _with_bar(client: Client, scan_id: str, screen: Screen) -> Scan:
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), _Figures())
+    with Progress(*columns, console=screen.err, transient=True) as bar:
+        task = bar.add_task("queued", total=None)
+
+        def show(scan: Scan) -> None:
+            progress = scan.progress
+            ended = progress.done + progress.failed + progress.skipped
+            phase = clean(progress.phase, 12)
+            bar.update(task, description=phase, total=progress.found or None, completed=ended, figures=figures(scan))
+
+        return await client.follow(scan_id, show)
+
+
+async def _with_lines(client: Client, scan_id: str, screen: Screen) -> Scan:
+    last_line = -LINE_SECONDS
+
+    def show(scan: Scan) -> None:
+        nonlocal last_line
+        now = time.monotonic()
+        if now - last_line >= LINE_SECONDS or scan.status != "running":
+            last_line = now
+            progress = scan.progress
+            count = f"{progress.done} of {progress.found} pages"
+            screen.note(f"{scan.mode}: {clean(progress.phase, 20)}, {count}, {figures(scan)}")
+
+    return await client.follow(scan_id, show)
+
+
+def figures(scan: Scan) -> str:
+    """Failures, speed and the time left, in a few words."""
+    progress = scan.progress
+    words = [f"{progress.failed} failed"]
+    if progress.skipped:
+        words.append(f"{progress.skipped} skipped")
+    if progress.pages_per_second:
+        words.append(f"{progress.pages_per_second:.1f} pages/s")
+    if progress.eta_seconds is not None and scan.status == "running":
+        words.append(f"{progress.eta_seconds:.0f} s left")
+    return ", ".join(words)
+
+
+class _Figures(ProgressColumn):
+    """The same words beside the bar."""
+
+    def render(self, task: Task) -> Text:
+        """Draw them."""
+        return Text(str(task.fields.get("figures", "")), style="dim")
