@@ -4,8 +4,9 @@ from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser
 
-from shared.language import count_words
+from shared.language import detect, keywords, vocabulary
 from shared.page import Context, Fetched, Page
+from shared.readability import reading_ease
 from shared.urls import Resolver, resolver_for
 from workers.extract import body, head, prose
 from workers.extract.charset import Decoded, charset_of, decode
@@ -122,11 +123,23 @@ def _resolver(page: Page) -> Resolver:
 
 def _read_text(page: Page, walk: Walk) -> None:
     page.body_text = prose.body_text(walk)
-    page.main_text = prose.main_text(walk)
-    page.words = count_words(page.main_text)
+    main = prose.main_prose(walk)
+    page.main_text = main.text
+    words = vocabulary(main.text)
+    page.words = words.words
+    page.language = detect(main.text, words) or _language_of_all(page)
+    page.readability = reading_ease(main.paragraphs, words.counts, page.language)
+    page.keywords = keywords(words, page.language)
     page.content_hash = prose.content_hash(page.main_text)
     page.hidden_texts = tuple(prose.hidden_texts(walk))
     page.dates = prose.dates(walk, page.metas)
+
+
+def _language_of_all(page: Page) -> str | None:
+    """A page with little main text may still tell its language by its menus."""
+    if len(page.body_text) <= len(page.main_text):
+        return None
+    return detect(page.body_text, vocabulary(page.body_text))
 
 
 def _read_tree(page: Page, walk: Walk) -> None:

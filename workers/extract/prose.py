@@ -3,30 +3,47 @@
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
+from msgspec import Struct
+
 from shared.page import Meta, Text
 from workers.extract.clean import clean, squash, value
-from workers.extract.walk import Walk
+from workers.extract.walk import BREAK, Walk
 
 MAX_TEXT = 1_000_000
 """Characters of the body's text that are kept."""
+MAX_SOURCE = 4_000_000
+"""Characters looked at, white space included."""
 ENOUGH = 250
 """Characters that a `<main>` or `<article>` must hold to be taken for the page's content (heuristic)."""
 
 
+class Prose(Struct, frozen=True, gc=False):
+    """A text in one line, and its paragraphs as far as blocks separate them."""
+
+    text: str
+    paragraphs: list[str]
+
+
 def body_text(walk: Walk) -> str:
     """The visible text."""
-    return clean(squash("".join(walk.pieces))[:MAX_TEXT])
+    return clean(squash("".join(walk.pieces)[:MAX_SOURCE])[:MAX_TEXT])
 
 
-def main_text(walk: Walk) -> str:
+def main_prose(walk: Walk) -> Prose:
     """The text without navigation, header, footer and aside; of `<main>`, else of the articles, where they hold enough."""
-    everything = [(0, len(walk.pieces))]
-    for ranges in (walk.mains, _outermost(walk.articles)):
-        text = _without(walk, ranges)
-        if len(text) >= ENOUGH:
-            rest = _without(walk, everything)
-            return text if len(text) * 3 >= len(rest) else rest
-    return _without(walk, everything)
+    rest = _without(walk, [(0, len(walk.pieces))])
+    text = squash(rest)
+    for ranges in (walk.mains, walk.articles):
+        if ranges:
+            inner = _without(walk, _outermost(ranges))
+            found = squash(inner)
+            if len(found) >= ENOUGH and len(found) * 3 >= len(text):
+                return _prose(found, inner)
+    return _prose(text, rest)
+
+
+def _prose(text: str, source: str) -> Prose:
+    return Prose(clean(text[:MAX_TEXT]), list(filter(None, map(squash, source.split(BREAK)))))
 
 
 def _outermost(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -38,26 +55,27 @@ def _outermost(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _without(walk: Walk, ranges: list[tuple[int, int]]) -> str:
-    """The text of `ranges` less the excluded ranges, which never overlap each other."""
+    """The text of `ranges` less the excluded ones; neither kind overlaps its own, and both are in order."""
     pieces: list[str] = []
-    excluded = sorted(walk.excluded)
+    excluded = _outermost(walk.excluded)
+    next_one = 0
     for start, end in ranges:
         position = start
-        for skip_from, skip_to in excluded:
-            if skip_to <= position:
-                continue
-            if skip_from >= end:
-                break
+        while next_one < len(excluded) and excluded[next_one][0] < end:
+            skip_from, skip_to = excluded[next_one]
             pieces.extend(walk.pieces[position : max(position, skip_from)])
-            position = min(skip_to, end)
+            position = max(position, skip_to)
+            if skip_to > end:
+                break
+            next_one += 1
         pieces.extend(walk.pieces[position:end])
-        pieces.append("\n")
-    return clean(squash("".join(pieces))[:MAX_TEXT])
+        pieces.append(BREAK)
+    return "".join(pieces)[:MAX_SOURCE]
 
 
 def content_hash(text: str) -> str:
     """Hex BLAKE2b-64 of the text in one case, "" when there is none."""
-    return blake2b(text.casefold().encode("utf-8", "replace"), digest_size=8).hexdigest() if text else ""
+    return blake2b(text.lower().encode("utf-8", "replace"), digest_size=8).hexdigest() if text else ""
 
 
 def hidden_texts(walk: Walk) -> Iterator[Text]:

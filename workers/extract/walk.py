@@ -15,6 +15,8 @@ from workers.extract.marks import HIDDEN, Marks
 from workers.extract.raw import RawHeading, RawImage, RawLink, RawTag
 from workers.extract.tags import BLOCKS, COMMENT, DEPRECATED, EMBEDS, HEADINGS, IDS, LANDMARKS, MUTED, NAMES, SECTIONING, TEXT
 
+BREAK = "\x1e"
+"""Stands in the text where a block begins or ends; `str.split` takes it for white space."""
 MAX_NODES = 400_000
 """Nodes looked at; a page of 10 MB may hold ten times more."""
 MAX_OF_A_KIND = 20_000
@@ -107,7 +109,7 @@ class Walk:
                 end = ends.pop()
                 if end is not None:
                     if end is True:
-                        pieces.append("\n")
+                        pieces.append(BREAK)
                     else:
                         end()
             parents.append(parent_id)
@@ -124,7 +126,7 @@ class Walk:
                 ids.append(found)
             end = None
             if tag in _BLOCK_IDS:
-                pieces.append("\n")
+                pieces.append(BREAK)
                 end = True
             handler = handlers.get(tag)
             if handler is not None:
@@ -142,7 +144,7 @@ class Walk:
             end = self._ends.pop()
             if end is not None:
                 if end is True:
-                    self.pieces.append("\n")
+                    self.pieces.append(BREAK)
                 else:
                     end()
 
@@ -210,7 +212,7 @@ class Walk:
     def _unmute(self) -> None:
         self._muted -= 1
         self._watching -= 1
-        self.pieces.append("\n")
+        self.pieces.append(BREAK)
 
     def _head_start(self, _node: LexborNode, tag: int) -> End:
         self.counts[tag] += 1
@@ -241,7 +243,7 @@ class Walk:
         def end() -> None:
             self._svg -= 1
             self._watching -= 1
-            self.pieces.append("\n")
+            self.pieces.append(BREAK)
 
         return end
 
@@ -293,7 +295,7 @@ class Walk:
             self._watching -= 1
             self._heading.pop()
             heading.text = self._text(start, start + MAX_PIECES)
-            self.pieces.append("\n")
+            self.pieces.append(BREAK)
 
         return end
 
@@ -337,7 +339,7 @@ class Walk:
             self._excluding -= excluded
             if landmark:
                 self._areas.pop()
-            self.pieces.append("\n")
+            self.pieces.append(BREAK)
             reach = (start, len(self.pieces))
             if excluded and not self._excluding:
                 self.excluded.append(reach)
@@ -361,7 +363,7 @@ class Walk:
             if callable(inner):
                 inner()
             elif inner:
-                self.pieces.append("\n")
+                self.pieces.append(BREAK)
             outer()
 
         return end
@@ -379,7 +381,7 @@ class Walk:
             for ranges in (self.excluded, self.mains, self.articles):
                 while ranges and ranges[-1][1] > start:
                     ranges.pop()
-            self.pieces.append("\n")
+            self.pieces.append(BREAK)
             if text and not self._hiding and len(self.hidden) < MAX_OF_A_KIND:
                 self.hidden.append((text, self.elements[index].tag or "", self.ordinal(index)))
 
