@@ -161,7 +161,8 @@ class LineReader:
             return
         self.problem_count += 1
         if self.problem_count <= MAX_PROBLEMS:
-            self.problems.append(RobotsProblem(line, kind, text[: MAX_TEXT * 4].decode("utf-8", "replace")[:MAX_TEXT]))
+            shown = text[: MAX_TEXT * 4].replace(b"\0", b"").decode("utf-8", "replace")[:MAX_TEXT]
+            self.problems.append(RobotsProblem(line, kind, shown))
 
     def _lines(self, body: bytes) -> list[bytes]:
         if len(body) <= MAX_BYTES:

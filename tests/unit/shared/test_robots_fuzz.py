@@ -50,7 +50,8 @@ def test_twenty_thousand_rules_cost_a_url_no_more_than_a_few() -> None:
 
 
 _WORDS = st.sampled_from(
-    ["user-agent", "allow", "disallow", "sitemap", "crawl-delay", "content-signal", ":", " ", "\t", "#", "*", "$", "/", "a", "b",
+    ["user-agent", "allow", "disallow", "sitemap", "crawl-delay",
+     "content-signal", ":", " ", "\t", "#", "*", "$", "/", "a", "b",
      "%", "%e4", "ä", "\n", "\r", "\0", "\ufeff", "=", ",", "index.html", "1", "-", "?"],
 )  # fmt: skip
 
