@@ -1,0 +1,42 @@
+"""Filler text that printers and templates use until the real text is there (heuristic)."""
+
+import re
+
+from shared.page import Page
+
+_PHRASES = re.compile(
+    r"lorem ipsum dolor|consectetu?e?r adipisc?ing elit|sed do eiusmod tempor|ut enim ad minim veniam|"
+    r"duis aute irure dolor|excepteur sint occaecat|lorem ipsum is simply dummy text|"
+    r"(?:at vero eos et accusam|stet clita kasd gubergren)"
+)
+_HINTS = ("lorem", "adipi", "eiusmod", "veniam", "aute irure", "occaecat", "accusam", "clita kasd")
+_QUOTE_MARKS = "\"'“”„«»‘’‹›「『"  # noqa: RUF001
+_FILLER = frozenset("lorem ipsum dolor sit amet consectetur consectetuer adipiscing elit sed do eiusmod tempor".split())
+_SHOWN = 80
+
+
+def _is_subject(page: Page) -> bool:
+    """Whether the page is about the filler text: its title or main heading names it among other words."""
+    for text in (page.title, *(h.text for h in page.headings if h.level == 1)):
+        words = re.findall(r"\w+", text.casefold())
+        if "lorem" in words and not _FILLER.issuperset(words):
+            return True
+    return False
+
+
+def placeholder(page: Page) -> str | None:
+    """The first stretch of filler text, None when there is none or the page quotes it or is about it.
+
+    A heading that says only "Lorem ipsum" counts; the two words within a sentence don't.
+    """
+    text = page.body_text.casefold()
+    if not any(hint in text for hint in _HINTS) or _is_subject(page):
+        return None
+    for match in _PHRASES.finditer(text):
+        if text[max(0, match.start() - 1) : match.start()] not in tuple(_QUOTE_MARKS):
+            return page.body_text[match.start() : match.start() + _SHOWN]
+    for heading in page.headings:
+        words = heading.text.casefold().replace(".", " ").replace(",", " ").split()
+        if words[:2] == ["lorem", "ipsum"] and _FILLER.issuperset(words):
+            return heading.text
+    return None
