@@ -60,7 +60,7 @@ def _ascii_label(label: str) -> str:
 
 
 def is_ipv4_like(host: str) -> bool:
-    """Whether the last part is a number, which makes the host an IPv4 address or nothing (WHATWG "ends in a number")."""
+    """Whether the last part is a number, so that the host is an IPv4 address or nothing (WHATWG "ends in a number")."""
     last = host.removesuffix(".").rpartition(".")[2]
     return (last.isascii() and last.isdigit()) or bool(_HEX.match(last))
 

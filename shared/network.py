@@ -1,7 +1,7 @@
 """Which addresses and URLs may be fetched at all: a pure table and a judgement of a URL's text.
 
-The gateway asks `check_url` before it accepts a URL; the workers ask it for every hop, and `forbidden_address` for every
-address that a name resolves to and every socket that is opened. Nothing here resolves a name.
+The gateway asks `check_url` before it accepts a URL; the workers ask it for every hop, and `forbidden_address` for
+every address that a name resolves to and every socket that is opened. Nothing here resolves a name.
 """
 
 from bisect import bisect_right
@@ -31,10 +31,10 @@ PORTS: Final = frozenset({80, 443, 8000, 8080, 8443})
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 _LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
-_LOCAL_NAMES: Final = frozenset({"localhost", "localhost.localdomain", "localhost6", "ip6-localhost", "ip6-loopback"})
+_LOCAL_NAMES: Final = frozenset({"localhost", "localhost6", "ip6-localhost", "ip6-loopback"})
 _LOCAL_SUFFIXES: Final = (".localhost", ".localdomain", ".localdomain6")
 _PRIVATE_SUFFIXES: Final = (".local", ".internal", ".home.arpa")
-"""Names that can't belong to a public site: RFC 6761, RFC 6762, RFC 8375, and .internal as reserved by ICANN in 2024."""
+"""Names that can't belong to a public site: RFC 6761, RFC 6762, RFC 8375, and .internal (ICANN, 2024)."""
 
 # IANA's special-purpose registries (RFC 6890 and updates), written out because `ipaddress.is_global` on 3.11 calls
 # multicast, 192.0.0.0/24, 192.88.99.0/24, NAT64, 6to4, fec0::/10 and 3fff::/20 public. 168.63.129.16 answers inside
@@ -103,8 +103,8 @@ def forbidden_address(ip: str | Address, allow: Sequence[Network] = ()) -> str |
     """Why this address must not be connected to, None when it may.
 
     The reasons are a small fixed set, fit for a metric's label. What can't be read as an address is "unreadable".
-    IPv6 is closed but for 2000::/3, so every form that carries an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo)
-    is refused unless an operator allows it. Source: IANA special-purpose address registries, RFC 6890.
+    IPv6 is closed but for 2000::/3, so every form that carries an IPv4 address (mapped, compatible, NAT64, 6to4,
+    Teredo) is refused unless an operator allows it. Source: IANA special-purpose address registries, RFC 6890.
     """
     if isinstance(ip, str):
         try:
@@ -149,7 +149,7 @@ def check_url(url: str, *, allow_networks: Sequence[Network] = ()) -> str:
 
     Read as browsers do (WHATWG URL, sections 3.5 and 4.4): tabs and line ends dropped, backslashes as slashes, the host
     percent-decoded and mapped by UTS 46, every spelling of an IPv4 address turned into four decimals, dot segments
-    removed, the fragment dropped; escapes in path and query stay as written. Refused: schemes other than http and https,
+    removed, the fragment dropped; escapes in path and query stay as written. Refused: schemes but http and https,
     userinfo, ports outside `PORTS`, addresses of the table, names of this machine or of private networks, and more than
     `MAX_URL` characters. `allow_networks` lifts the ban on addresses in them, and on their ports: as a name's addresses
     aren't known here, its port is then left to the check at connecting.

@@ -62,8 +62,8 @@ def spellings(ip: str) -> list[str]:
 _HOSTS = [
     *(host for ip in _TARGETS for host in spellings(ip)),
     *_MORE,
-    *"localhost LOCALHOST localhost. a.localhost ip6-localhost localhost.localdomain printer.local shop.internal".split(),
-    *"metadata.google.internal router.home.arpa %6cocalhost loc\u00adalhost \uff4cocalhost ⓛⓞⓒⓐⓛⓗⓞⓢⓣ".split(),
+    *"localhost LOCALHOST localhost. a.localhost ip6-localhost localhost.localdomain printer.local".split(),
+    *"shop.internal metadata.google.internal router.home.arpa %6cocalhost loc\u00adalhost \uff4cocalhost ⓛⓞⓒⓐⓛⓗⓞⓢⓣ".split(),
     *"[::] [::1] [0:0:0:0:0:0:0:1] [::0001] [fe80::1] [fe80::1%25eth0] [fec0::1] [fc00::1] [fd00:ec2::254]".split(),
     *"[ff02::1] [100::1] [2001:db8::1] [3fff::1] [5f00::1] [2001::1] [2001:10::1] [2620:4f:8000::1]".split(),
 ]
@@ -132,7 +132,7 @@ _OTHERS = [
     "http://exa<mple.com/",
     "http://exa^mple.com/",
     "http://exa|mple.com/",
-    "http://\"example.com/",
+    'http://"example.com/',
     "http://exa$mple.com/",
     "http://a..b.example/",
     "http://1.2.3.4.5/",
