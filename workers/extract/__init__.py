@@ -14,6 +14,7 @@ from workers.extract.clean import clean, value
 from workers.extract.depth import MAX_DEPTH, TooDeep, check_depth
 from workers.extract.doctype import doctype_of, start_tags
 from workers.extract.headers import by_name, robots_header
+from workers.extract.inline_items import read_inline
 from workers.extract.items import read_json_ld
 from workers.extract.marks import find_marks
 from workers.extract.sniffing import sniff
@@ -23,7 +24,8 @@ from workers.extract.walk import TooManyOpen, Walk
 __all__ = ["COUNTED_TAGS", "TooDeep", "extract"]
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-_NEVER_HTML = frozenset({"pdf", "image", "binary"})
+_NEVER_HTML = frozenset({"pdf", "image", "binary", "json", "xml"})
+"""What is something else in spite of its Content-Type has one fault, its Content-Type."""
 _TEXTUAL = frozenset({"html", "xml", "json", "text"})
 
 
@@ -87,12 +89,16 @@ def _read(page: Page, decoded: Decoded) -> None:
     page.html_attributes = {clean(k): None if v is None else clean(v) for k, v in root.attributes.items()}
     page.head_tags, page.body_tags = start_tags(lowered)
     page.head_broken_by = head.head_broken_by(decoded.utf8)
-    _read_tags(page, walk)
+    resolver = _read_tags(page, walk)
+    items, problems = read_json_ld(walk.tags.get("script", ()))
+    page.items = (*items, *read_inline(parser, lowered, resolver))
+    page.item_problems = tuple(problems)
     _read_text(page, walk)
+    page.bylines = prose.bylines(parser, lowered, page.metas)
     _read_tree(page, walk)
 
 
-def _read_tags(page: Page, walk: Walk) -> None:
+def _read_tags(page: Page, walk: Walk) -> Resolver:
     tags = walk.tags
     page.bases = tuple((value(t.attributes, "href"), value(t.attributes, "target")) for t in tags.get("base", ())[:100])
     resolver = _resolver(page)
@@ -100,7 +106,9 @@ def _read_tags(page: Page, walk: Walk) -> None:
     page.titles = head.titles(walk)
     page.metas = head.metas(tags.get("meta", ()))
     page.link_tags = head.link_tags(tags.get("link", ()), resolver)
-    body.name_links(walk.links)
+    namer = body.Namer(walk.elements)
+    for link in walk.links:
+        namer.name(link)
     page.links = body.links(walk.links, resolver, ours)
     page.headings = body.headings(walk.headings)
     page.images = body.images(walk.images, resolver)
@@ -109,8 +117,7 @@ def _read_tags(page: Page, walk: Walk) -> None:
     page.embeds = body.embeds(((name, tag) for name in EMBEDS for tag in tags.get(name, ())), resolver)
     page.forms = body.forms(tags.get("form", ()), resolver)
     page.password_inputs = body.passwords(tags.get("input", ()))
-    items, problems = read_json_ld(tags.get("script", ()))
-    page.items, page.item_problems = tuple(items), tuple(problems)
+    return resolver
 
 
 def _resolver(page: Page) -> Resolver:

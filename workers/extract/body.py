@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from selectolax.lexbor import LexborNode
+
 from shared.page import Context, Embed, Form, Heading, Image, Link, Script
 from shared.urls import Resolver, host_of, same_host
-from workers.extract.clean import clean, squash, tokens, value
+from workers.extract.clean import bounded_text, clean, squash, tokens, value
 from workers.extract.raw import RawHeading, RawImage, RawLink, RawTag
 
 MAX_TEXT = 2_000
@@ -37,20 +39,47 @@ class Ours:
         return known
 
 
-def name_links(raw: Iterable[RawLink]) -> None:
-    """Give every link its accessible name: text, aria-label, image alt, title, whichever comes first."""
-    for link in raw:
+class Namer:
+    """Gives links their accessible names; the rare look-ups by id are made once per page."""
+
+    def __init__(self, elements: list[LexborNode]) -> None:
+        """`elements` are those of the document, in order."""
+        self._elements = elements
+        self._by_id: dict[str, LexborNode] | None = None
+
+    def name(self, link: RawLink) -> None:
+        """Text, aria-label, alt of an image or title of an icon inside, aria-labelledby, title: whichever comes first.
+
+        What is hidden from assistive technology needs no name, so a nameless link is also asked for `aria-hidden` around.
+        """
+        attributes = link.attributes
+        if attributes.get("aria-hidden") == "true":
+            link.hidden = True
         if link.text:
             link.text = link.name = clean(link.text[:MAX_TEXT])
-            continue
-        attributes = link.attributes
-        candidates = (
-            attributes.get("aria-label"),
-            *link.alts,
-            *link.labels,
-            attributes.get("title"),
-        )
+            return
+        candidates = (attributes.get("aria-label"), *link.alts, *link.labels, self._labelled(link), attributes.get("title"))
         link.name = next((clean(squash(one[:MAX_TEXT])) for one in candidates if one and one.strip()), "")
+        if not link.name and not link.hidden:
+            link.hidden = _is_silent(link.node)
+
+    def _labelled(self, link: RawLink) -> str:
+        ids = (link.attributes.get("aria-labelledby") or "").split()[:10]
+        if not ids:
+            return ""
+        if self._by_id is None:
+            self._by_id = {node.id: node for node in reversed(self._elements) if node.id}
+        nodes = [self._by_id[one] for one in ids if one in self._by_id]
+        return " ".join(node.attributes.get("aria-label") or bounded_text(node, MAX_TEXT) for node in nodes)
+
+
+def _is_silent(node: LexborNode) -> bool:
+    above = node.parent
+    while above is not None:
+        if above.attributes.get("aria-hidden") == "true":
+            return True
+        above = above.parent
+    return False
 
 
 def links(raw: Iterable[RawLink], resolver: Resolver, ours: Ours) -> tuple[Link, ...]:

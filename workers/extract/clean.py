@@ -1,7 +1,9 @@
 """Small readings of strings that came from a page."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+from selectolax.lexbor import LexborNode
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -30,3 +32,27 @@ def value(attributes: Attributes, name: str) -> str | None:
 def tokens(text: str | None) -> frozenset[str]:
     """A set of space-separated tokens in lower case."""
     return frozenset(text.lower().split()) if text else frozenset()
+
+
+def bounded_text(node: LexborNode, limit: int) -> str:
+    """The first `limit` characters of a subtree's text: elements nest, and each would read its inner ones again."""
+    pieces: list[str] = []
+    left = limit
+    for one in node.traverse(include_text=True):
+        text = one.text_content
+        if text:
+            pieces.append(text)
+            left -= len(text)
+            if left <= 0:
+                break
+    return "".join(pieces)[:limit]
+
+
+def unique(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:
+    """Each node once: the parser's query gives a node as often as alternatives match it."""
+    seen: set[int] = set()
+    for node in nodes:
+        mem_id = node.mem_id
+        if mem_id not in seen:
+            seen.add(mem_id)
+            yield node

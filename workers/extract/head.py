@@ -90,10 +90,10 @@ def canonicals(links: Iterable[LinkTag], header_values: Iterable[str], header_re
     for link in links:
         if "canonical" in link.rel:
             yield Canonical(link.href or "", link.url, "html", link.in_head, link.at)
-    for link in parse_links(header_values):
-        if "canonical" in link.rel and not link.anchored:
-            url = header_resolver(link.href) if link.href else None
-            yield Canonical(link.href, url, "header", in_head=True, at="header: Link")
+    for one in parse_links(header_values):
+        if "canonical" in one.rel and not one.anchored:
+            url = header_resolver(one.href) if one.href else None
+            yield Canonical(one.href, url, "header", in_head=True, at="header: Link")
 
 
 def alternates(
@@ -103,11 +103,11 @@ def alternates(
     for link in links:
         if link.hreflang is not None and "alternate" in link.rel:
             yield Alternate(link.hreflang.strip(), link.href or "", link.url, "html", link.in_head, link.at)
-    for link in parse_links(header_values):
-        if "alternate" in link.rel and link.hreflangs and not link.anchored:
-            url = header_resolver(link.href) if link.href else None
-            for lang in link.hreflangs:
-                yield Alternate(lang.strip(), link.href, url, "header", in_head=True, at="header: Link")
+    for one in parse_links(header_values):
+        if "alternate" in one.rel and one.hreflangs and not one.anchored:
+            url = header_resolver(one.href) if one.href else None
+            for lang in one.hreflangs:
+                yield Alternate(lang.strip(), one.href, url, "header", in_head=True, at="header: Link")
     for lang, href in context.sitemap_alternates:
         yield Alternate(lang.strip(), href, header_resolver(href), "sitemap", in_head=True, at="sitemap")
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import islice
 
 from msgspec import Struct
+from selectolax.lexbor import LexborHTMLParser
 
 from shared.page import Meta, Text
-from workers.extract.clean import clean, squash, value
+from workers.extract.clean import bounded_text, clean, squash, unique, value
 from workers.extract.walk import BREAK, Walk
 
 MAX_TEXT = 1_000_000
@@ -106,3 +108,18 @@ def svgs(walk: Walk) -> Iterator[tuple[str, int]]:
             2 * len(one.tag or "") + 5 + sum(len(k) + len(v or "") + 4 for k, v in one.attributes.items())
             for one in node.traverse()
         )
+
+
+_BYLINE = '[rel~="author" i],[itemprop~="author" i],[class~="byline" i],[class~="author" i],[class~="p-author" i]'
+MAX_BYLINES = 20
+MAX_BYLINE = 200
+
+
+def bylines(parser: LexborHTMLParser, lowered: bytes, metas: Iterable[Meta]) -> tuple[str, ...]:
+    """Who the page says wrote it: author metas, links and elements marked as author or byline (heuristic)."""
+    found = [meta.content for meta in metas if meta.content and "author" in {meta.name, meta.property_}]
+    if b"author" in lowered or b"byline" in lowered:
+        for node in islice(unique(parser.css(_BYLINE)), MAX_BYLINES):
+            found.append(value(node.attributes, "content") or bounded_text(node, MAX_BYLINE))
+    texts = (clean(squash(one[:MAX_BYLINE])) for one in found)
+    return tuple(dict.fromkeys(text for text in texts if text))[:MAX_BYLINES]

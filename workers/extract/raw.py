@@ -21,6 +21,7 @@ class RawTag:
 class RawLink:
     """An `<a>` or `<area>`; `labels` are titles of SVG inside and an area's alt, `alts` those of images inside."""
 
+    node: LexborNode
     tag: str
     attributes: Attributes
     area: str

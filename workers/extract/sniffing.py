@@ -9,7 +9,9 @@ _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"\x00\x
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|(?:html|head|body|title|meta|link|base|script|style|noscript|iframe|h[1-6]|div|span|font|table"
-    rb"|tr|td|a|b|i|br|p|ul|ol|li|main|article|section|header|footer|nav|aside|img|form|center|strong|em|pre|hr)"
+    rb"|tr|td|a|b|i|br|p|ul|ol|dl|li|main|article|section|header|footer|nav|aside|img|form|center|strong|em|pre|hr|button"
+    rb"|blockquote|details|dialog|fieldset|figure|input|label|small|template|video|audio|picture|search|address|code"
+    rb"|[a-z][a-z0-9]*-[a-z0-9-]*)"
     rb"(?=[\s/>]))",
     re.IGNORECASE,
 )
@@ -40,6 +42,8 @@ def _text(head: bytes) -> str:
     if _HTML.match(head):
         return "html"
     prolog = _PROLOG.match(head)
+    if _JSON.match(head):
+        return "json"
     rest = head[prolog.end() :] if prolog else head
     if _HTML.match(rest):
         return "html"
@@ -47,6 +51,4 @@ def _text(head: bytes) -> str:
         return "xml"
     if head.startswith(b"<!--"):
         return "html"
-    if _JSON.match(head):
-        return "json"
     return "binary" if _BINARY.search(head) else "text"

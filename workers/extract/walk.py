@@ -7,6 +7,7 @@ at that moment, so no element asks for its ancestors again. Nothing here recurse
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
@@ -32,6 +33,8 @@ _HEAD, _BODY, _SVG, _TITLE, _PICTURE = (IDS[name] for name in ("head", "body", "
 _FOREIGN, _DESC = IDS["foreignobject"], IDS["desc"]
 
 End = Callable[[], None]
+Ending = End | Literal["break"] | None
+"""What happens when an element is closed."""
 
 
 class TooManyOpen(Exception):  # noqa: N818 - a signal between two modules, not an error of its own
@@ -66,7 +69,7 @@ class Walk:
         self.kids: Counter[int] = Counter()
         self.anchor_names: list[str] = []
         self._open: list[int] = []
-        self._ends: list[End | None | bool] = []
+        self._ends: list[Ending] = []
         self._muted = 0
         self._watching = 0
         self._areas: list[str] = [""]
@@ -106,12 +109,12 @@ class Walk:
             parent_id = above.mem_id if above is not None else 0
             while open_ and open_[-1] != parent_id:
                 open_.pop()
-                end = ends.pop()
-                if end is not None:
-                    if end is True:
+                ended = ends.pop()
+                if ended is not None:
+                    if ended == "break":
                         pieces.append(BREAK)
                     else:
-                        end()
+                        ended()
             parents.append(parent_id)
             elements.append(node)
             tag_ids.append(tag)
@@ -124,10 +127,10 @@ class Walk:
             found = node.id
             if found is not None:
                 ids.append(found)
-            end = None
+            end: Ending = None
             if tag in _BLOCK_IDS:
                 pieces.append(BREAK)
-                end = True
+                end = "break"
             handler = handlers.get(tag)
             if handler is not None:
                 end = handler(node, tag) or end
@@ -143,7 +146,7 @@ class Walk:
             self._open.pop()
             end = self._ends.pop()
             if end is not None:
-                if end is True:
+                if end == "break":
                     self.pieces.append(BREAK)
                 else:
                     end()
@@ -265,7 +268,7 @@ class Walk:
         name = attributes.get("name")
         if name:
             self.anchor_names.append(name)
-        link = RawLink(NAMES[tag], attributes, self._areas[-1], self._hiding > 0, n)
+        link = RawLink(node, NAMES[tag], attributes, self._areas[-1], self._hiding > 0, n)
         self.links.append(link)
         if tag != IDS["a"]:
             link.labels.append(value(attributes, "alt") or "")
@@ -350,7 +353,7 @@ class Walk:
 
         return end
 
-    def _marked(self, tag: int, mark: str, inner: End | None | bool) -> End:
+    def _marked(self, tag: int, mark: str, inner: Ending) -> End:
         """An element whose `role`, `hidden` or `style` changes how its subtree reads."""
         if mark != HIDDEN:
             outer = self._part(mark, sectioning=mark not in {"header", "footer"})
