@@ -20,6 +20,7 @@ MAX_ATTEMPTS = 3
 """Leases lost before a page, or a chunk without pages, is given up."""
 
 _SQL = queries("chunks")
+_SCANS = queries("scans")
 
 Kind = Literal["single", "discover", "fetch", "reduce"]
 
@@ -69,11 +70,16 @@ async def hold(conn: Connection, held: Claim) -> None:
         raise LeaseLostError
 
 
-async def progress(conn: Connection, held: Claim, *, tally: bytes, done: int, failed: int) -> None:
-    """Record what the chunk has come to, in the transaction that writes its pages. Raises `LeaseLostError`."""
+async def progress(conn: Connection, held: Claim, *, tally: bytes, done: int, failed: int) -> bool:
+    """Record what the chunk has come to, in the transaction that writes its pages; whether the scan should stop.
+
+    Raises `LeaseLostError`.
+    """
     values = {**held.key, "tally": tally, "done": done, "failed": failed, "lease": LEASE_SECONDS}
-    if await (await conn.execute(_SQL["progress"], values)).fetchone() is None:
+    row = await (await conn.execute(_SQL["progress"], values)).fetchone()
+    if row is None:
         raise LeaseLostError
+    return bool(row["stop"])
 
 
 async def finish(conn: Connection, held: Claim) -> tuple[int, int]:
@@ -101,3 +107,28 @@ async def add(conn: Connection, scan_id: UUID, kind: Kind, first_no: int, ranges
             "tos": [high for _, high in ranges],
         },
     )
+
+
+async def end(conn: Connection, held: Claim) -> int | None:
+    """End the chunk and count it; when it was the last, add the scan's `reduce` chunk and return its number.
+
+    Call within a transaction. The scan's row lock makes the last finisher unique. Raises `LeaseLostError`.
+    """
+    await conn.execute(_SCANS["lock"], {"id": held.scan_id})
+    done, failed = await finish(conn, held)
+    row = await (
+        await conn.execute(_SCANS["count_chunk"], {"id": held.scan_id, "done": done, "failed": failed})
+    ).fetchone()
+    if row is None or row["chunks_done"] < row["chunks_total"]:
+        return None
+    return await start_analysis(conn, held.scan_id)
+
+
+async def start_analysis(conn: Connection, scan_id: UUID) -> int | None:
+    """Add the last chunk, which looks at the whole site; its number, None when it exists already."""
+    row = await (await conn.execute(_SCANS["start_analysis"], {"id": scan_id})).fetchone()
+    if row is None:
+        return None
+    number: int = row["chunks_total"] - 1
+    await add(conn, scan_id, "reduce", number, [(0, -1)])
+    return number

@@ -81,6 +81,7 @@ class Work(Struct, frozen=True, kw_only=True):
     found: int
     stop_requested_at: datetime | None
     incomplete: str | None
+    skips: dict[str, Any]
     created_at: datetime
     started_at: datetime | None
     ends_at: datetime

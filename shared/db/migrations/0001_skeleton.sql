@@ -62,6 +62,7 @@ CREATE TABLE scans (
   reason_code text,
   reason text,
   incomplete text,
+  skips jsonb NOT NULL DEFAULT '{}',
   found int NOT NULL DEFAULT 0,
   done int NOT NULL DEFAULT 0,
   failed int NOT NULL DEFAULT 0,
@@ -108,14 +109,17 @@ CREATE INDEX chunks_to_dispatch ON chunks (created_at, scan_id, no) WHERE status
 CREATE INDEX chunks_dispatched ON chunks (dispatched_at) WHERE status = 'pending' AND dispatched_at IS NOT NULL;
 CREATE INDEX chunks_leased ON chunks (lease_until) WHERE status = 'running';
 
--- The pages of a scan, as discovered. hash identifies the URL within the scan (64 bits of BLAKE2b).
+-- The pages of a scan, as discovered. hash identifies the URL within the scan (64 bits of BLAKE2b). A URL that is left
+-- out has a negative seq and the reason in skip, so that it is counted once however often it is met.
 CREATE TABLE urls (
   scan_id uuid NOT NULL REFERENCES scans ON DELETE CASCADE,
   seq int NOT NULL,
   hash bigint NOT NULL,
   url text NOT NULL,
   depth smallint,
+  in_sitemap boolean NOT NULL DEFAULT false,
   lastmod text,
+  skip text,
   attempts smallint NOT NULL DEFAULT 0,
   facts jsonb,
   PRIMARY KEY (scan_id, seq),

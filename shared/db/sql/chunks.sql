@@ -21,9 +21,11 @@ RETURNING s.stop_requested_at IS NOT NULL OR s.status <> 'running' AS stop, s.en
 SELECT 1 FROM chunks WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' FOR UPDATE;
 
 -- name: progress
-UPDATE chunks SET tally = %(tally)s, done = %(done)s, failed = %(failed)s,
+UPDATE chunks c SET tally = %(tally)s, done = %(done)s, failed = %(failed)s,
   lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' RETURNING no;
+FROM scans s
+WHERE c.scan_id = %(scan_id)s AND c.no = %(no)s AND c.fence = %(fence)s AND c.status = 'running' AND s.id = c.scan_id
+RETURNING s.stop_requested_at IS NOT NULL OR s.status <> 'running' AS stop;
 
 -- name: finish
 UPDATE chunks SET status = 'done', lease_until = NULL
@@ -44,8 +46,12 @@ ON CONFLICT DO NOTHING;
 SELECT tally FROM chunks WHERE scan_id = %(scan_id)s AND tally IS NOT NULL ORDER BY no;
 
 -- name: drop_rest
-UPDATE chunks SET status = 'done', lease_until = NULL
-WHERE scan_id = %(scan_id)s AND status = 'pending' AND kind = 'fetch' RETURNING no;
+WITH dropped AS (
+  UPDATE chunks SET status = 'done', lease_until = NULL
+  WHERE scan_id = %(scan_id)s AND status = 'pending' AND kind = 'fetch' RETURNING no
+)
+UPDATE scans SET chunks_done = chunks_done + (SELECT count(*) FROM dropped) WHERE id = %(scan_id)s
+RETURNING chunks_done, chunks_total, phase, request_id;
 
 -- name: candidates
 -- Pending work that may be sent now: of admitted scans only, each scan's next %(per_scan)s, oldest tenants' turns first.
@@ -78,10 +84,12 @@ UPDATE chunks c SET dispatched_at = clock_timestamp()
 FROM unnest(%(scan_ids)s::uuid[], %(nos)s::int[]) AS sent (scan_id, no)
 WHERE c.scan_id = sent.scan_id AND c.no = sent.no AND c.status = 'pending';
 
--- name: expired
-SELECT c.scan_id, c.no, c.kind, s.request_id FROM chunks c JOIN scans s ON s.id = c.scan_id
-WHERE c.status = 'running' AND c.lease_until < clock_timestamp() AND s.status = 'running'
-ORDER BY c.lease_until LIMIT %(most)s;
+-- name: expire
+UPDATE chunks SET status = 'pending', attempts = attempts + 1, worker = NULL, lease_until = NULL, dispatched_at = NULL
+WHERE (scan_id, no) IN (
+  SELECT scan_id, no FROM chunks WHERE status = 'running' AND lease_until < clock_timestamp()
+  ORDER BY lease_until LIMIT %(most)s FOR UPDATE SKIP LOCKED
+) RETURNING scan_id, no, kind, attempts;
 
 -- name: redispatch
 UPDATE chunks SET dispatched_at = NULL

@@ -17,7 +17,7 @@ WHERE s.id = %(id)s;
 
 -- name: for_work
 SELECT id, owner, tier, test, url, host, mode, options, sealed, profile, request_id, max_pages, status, phase,
-  chunks_total, found, stop_requested_at, incomplete, created_at, started_at, ends_at
+  chunks_total, found, stop_requested_at, incomplete, skips, created_at, started_at, ends_at
 FROM scans WHERE id = %(id)s;
 
 -- name: begin
@@ -30,11 +30,11 @@ UPDATE scans SET stop_requested_at = COALESCE(stop_requested_at, clock_timestamp
 WHERE id = %(id)s AND status = 'running' RETURNING id;
 
 -- name: lock
-SELECT id, status, phase, found, chunks_total, chunks_done, max_pages, stop_requested_at, incomplete
+SELECT id, status, phase, found, chunks_total, chunks_done, max_pages, stop_requested_at, incomplete, skips, skipped
 FROM scans WHERE id = %(id)s FOR UPDATE;
 
 -- name: plan
-UPDATE scans SET found = found + %(found)s, skipped = skipped + %(skipped)s,
+UPDATE scans SET found = found + %(found)s, skipped = skipped + %(skipped)s, skips = %(skips)s,
   chunks_total = chunks_total + %(chunks)s, incomplete = COALESCE(incomplete, %(incomplete)s), phase = 'fetching'
 WHERE id = %(id)s AND status = 'running';
 

@@ -2,14 +2,14 @@
 SELECT hash FROM urls WHERE scan_id = %(scan_id)s AND hash = ANY(%(hashes)s);
 
 -- name: insert
-INSERT INTO urls (scan_id, seq, hash, url, depth, lastmod)
-SELECT %(scan_id)s, seq, hash, url, depth, lastmod
-FROM unnest(%(seqs)s::int[], %(hashes)s::bigint[], %(urls)s::text[], %(depths)s::smallint[], %(lastmods)s::text[])
-  AS new (seq, hash, url, depth, lastmod)
-ON CONFLICT DO NOTHING;
+INSERT INTO urls (scan_id, seq, hash, url, depth, in_sitemap, lastmod, facts, skip)
+SELECT %(scan_id)s, seq, hash, url, depth, in_sitemap, lastmod, facts::jsonb, skip
+FROM unnest(%(seqs)s::int[], %(hashes)s::bigint[], %(urls)s::text[], %(depths)s::smallint[], %(in_sitemap)s::boolean[],
+  %(lastmods)s::text[], %(facts)s::text[], %(skips)s::text[])
+  AS new (seq, hash, url, depth, in_sitemap, lastmod, facts, skip);
 
 -- name: of_chunk
-SELECT seq, url, depth, attempts, facts FROM urls
+SELECT seq, url, depth, in_sitemap, attempts, facts FROM urls
 WHERE scan_id = %(scan_id)s AND seq BETWEEN %(seq_from)s AND %(seq_to)s
   AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.scan_id = urls.scan_id AND p.seq = urls.seq)
 ORDER BY seq;

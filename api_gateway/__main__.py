@@ -1,0 +1,54 @@
+"""`python -m api_gateway`: serve until SIGTERM, then finish what is under way."""
+
+import asyncio
+import signal
+import sys
+
+import uvloop
+from aiohttp import web
+
+from api_gateway.app import READINESS, build
+from shared.logs import configure, get_logger
+from shared.probes import serve
+from shared.settings import Settings, SettingsError, read_settings
+
+DRAIN_SECONDS = 20.0
+UNREADY_SECONDS = 0.5
+"""Between turning unready and closing the listener, so that a load balancer stops sending first."""
+
+
+async def run(settings: Settings) -> None:
+    """Serve the API and, on a port of their own, metrics and probes."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    app = build(settings)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, keepalive_timeout=15.0)
+    await runner.setup()
+    metrics_runner, metrics_port = await serve(settings.metrics_host, settings.metrics_port, app[READINESS])
+    site = web.TCPSite(runner, settings.gateway_host, settings.gateway_port, backlog=1024)
+    await site.start()
+    get_logger().info("gateway.started", addresses=[str(one) for one in runner.addresses], metrics_port=metrics_port)
+    await stopping.wait()
+    app[READINESS].draining = True
+    await asyncio.sleep(UNREADY_SECONDS)
+    await runner.cleanup()
+    await metrics_runner.cleanup()
+    get_logger().info("gateway.stopped")
+
+
+def main() -> int:
+    """Entry point."""
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"The gateway can't start:\n{error}\n")
+        return 2
+    configure("gateway", log_format=settings.log_format, level=settings.log_level)
+    uvloop.run(run(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The gateway's application: its middlewares in order, its routes, its parts."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from api_gateway.bodies import MAX_BODY
+from api_gateway.credentials import Credentials
+from api_gateway.middleware.authentication import authentication
+from api_gateway.middleware.deadline import deadline
+from api_gateway.middleware.errors import errors
+from api_gateway.middleware.limits import counted, limits
+from api_gateway.middleware.tracing import tracing
+from api_gateway.routes import ALL
+from api_gateway.routing import ROUTE, Handler
+from api_gateway.state import GATEWAY, Gateway
+from shared.clock import SYSTEM, Clock
+from shared.db.pool import make_pool
+from shared.probes import Readiness, livez, readyz
+from shared.quota import Limiter
+from shared.redis.client import connect
+from shared.requests import query_param
+from shared.settings import Settings
+
+READINESS = web.AppKey("readiness", Readiness)
+
+
+@web.middleware
+async def matched(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Remembers which of our routes was matched, and refuses query parameters that it doesn't take."""
+    route = getattr(request.match_info.handler, "route", None)
+    if route is not None:
+        request[ROUTE] = route
+    return await handler(request)
+
+
+@web.middleware
+async def known_parameters(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Unknown query parameters are refused by name."""
+    route = request.get(ROUTE)
+    if route is not None:
+        query_param(request.query, route.query)
+    return await handler(request)
+
+
+MIDDLEWARES = [tracing, errors, matched, limits, deadline, authentication, counted, known_parameters]
+"""Outermost first."""
+
+
+def _bare(handler: Handler, route: object) -> Handler:
+    """aiohttp's handler for a route, with the record beside it."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await handler(request)
+
+    handle.route = route  # type: ignore[attr-defined]
+    return handle
+
+
+def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
+    """An application that connects to Postgres and Redis when it starts."""
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY)
+    pool = make_pool(settings.database_url, application="gateway", size=settings.pool_size)
+    redis = connect(settings.redis_url)
+    gateway = Gateway(
+        settings=settings,
+        pool=pool,
+        redis=redis,
+        limiter=Limiter(redis, settings.namespace),
+        credentials=Credentials(pool, settings.database_url, settings.secret_key, clock),
+        clock=clock,
+        tiers=settings.tiers,
+    )
+    app[GATEWAY] = gateway
+
+    async def database() -> None:
+        async with pool.connection() as conn:
+            await conn.execute("SELECT 1")
+
+    # Redis is not asked: without it scans are still accepted, only in the degraded mode of the contract.
+    app[READINESS] = Readiness({"postgres": database})
+
+    async def parts(_app: web.Application) -> AsyncIterator[None]:
+        await pool.open(wait=False)
+        async with gateway.credentials.running():
+            yield
+        await redis.aclose()
+        await pool.close(timeout=2.0)
+
+    app.cleanup_ctx.append(parts)
+    app.router.add_get("/livez", livez)
+    app.router.add_get("/readyz", readyz(app[READINESS]))
+    for route in ALL:
+        app.router.add_route(route.method, route.path, _bare(route.handler, route))
+    return app

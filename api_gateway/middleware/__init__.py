@@ -1,0 +1,1 @@
+"""One middleware a file; `api_gateway.app` names their order."""

@@ -1,0 +1,57 @@
+"""What every handler may use, and who is calling."""
+
+from collections.abc import Mapping
+from typing import Literal
+from uuid import UUID
+
+from aiohttp import web
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from api_gateway.credentials import Credentials
+from shared.clock import Clock
+from shared.db.pool import Pool
+from shared.quota import Decision, Limiter, Rate
+from shared.settings import Settings
+from shared.tiers import Tier
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who is calling. `owner` names quota and scans, `rate_key` the request limit's bucket."""
+
+    kind: Literal["key", "jwt", "guest"]
+    owner: str
+    user_id: UUID | None
+    email: str | None
+    tier_name: str
+    tier: Tier
+    scopes: frozenset[str]
+    permissions: frozenset[str]
+    test: bool
+    token_id: UUID | None
+    rate_key: str
+
+    @property
+    def rate(self) -> Rate:
+        """The request limit that holds for this caller."""
+        return Rate(self.tier.requests, self.tier.burst)
+
+
+class Gateway(Struct, frozen=True, kw_only=True):
+    """The gateway's parts."""
+
+    settings: Settings
+    pool: Pool
+    redis: Redis
+    limiter: Limiter
+    credentials: Credentials
+    clock: Clock
+    tiers: Mapping[str, Tier]
+
+
+GATEWAY = web.AppKey("gateway", Gateway)
+CALLER = web.RequestKey("caller", Caller)
+REQUEST_ID = web.RequestKey("request_id", str)
+DECISION = web.RequestKey("decision", Decision)
+QUOTA = web.RequestKey("quota", tuple[str, int, int, int])
+"""(mode, limit, used, seconds until a unit comes back) of the daily quota that a request asked."""

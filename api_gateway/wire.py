@@ -1,0 +1,69 @@
+"""The envelope that every JSON response under /api/v1 stands in."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from api_gateway.state import REQUEST_ID
+from shared.clock import Clock, rfc3339, utc
+from shared.errors import ServiceError
+
+VERSION = "1.0"
+JSON = "application/json; charset=utf-8"
+
+
+def _default(value: object) -> object:
+    if isinstance(value, datetime):
+        return rfc3339(value.astimezone(UTC))
+    message = f"{type(value).__name__} can't be sent"
+    raise TypeError(message)
+
+
+ENCODER = msgspec.json.Encoder(enc_hook=_default)
+
+
+def _times(value: Any) -> Any:  # noqa: ANN401
+    """Replace datetimes by RFC 3339 in UTC, with milliseconds."""
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, dict):
+        return {key: _times(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_times(one) for one in value]
+    return value
+
+
+def _meta(request: web.Request, clock: Clock) -> dict[str, str]:
+    return {
+        "timestamp": rfc3339(utc(clock.now())),
+        "version": VERSION,
+        "request_id": request.get(REQUEST_ID, ""),
+    }
+
+
+def success(
+    request: web.Request, data: object, clock: Clock, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """A successful response."""
+    body = {"success": True, "data": _times(data), "meta": _meta(request, clock)}
+    return web.Response(body=ENCODER.encode(body), status=status, headers={"Content-Type": JSON, **(headers or {})})
+
+
+def failure(request: web.Request, error: ServiceError, clock: Clock) -> web.Response:
+    """An error response; `Retry-After` is rounded up to whole seconds."""
+    told: dict[str, object] = {"code": error.code, "message": error.message}
+    headers = {"Content-Type": JSON, **error.headers}
+    if error.param:
+        told["param"] = error.param
+    if error.retry_after is not None:
+        seconds = max(1, int(-(-error.retry_after // 1)))
+        headers["Retry-After"] = str(seconds)
+        if error.status == 429:  # noqa: PLR2004
+            told["retry_after"] = seconds
+    if error.status == 401:  # noqa: PLR2004
+        headers["WWW-Authenticate"] = 'Bearer realm="scanfleet"'
+    body = {"success": False, "error": told, "meta": _meta(request, clock)}
+    return web.Response(body=ENCODER.encode(body), status=error.status, headers=headers)

@@ -1,0 +1,64 @@
+"""Admits waiting scans, ends stopped and overdue ones."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from scheduler.office import Office
+from shared import chunks, scans
+from shared.db.pool import connection
+from shared.db.queries import queries
+from shared.logs import get_logger
+from shared.metrics import SCANS
+
+_SCANS = queries("scans")
+_CHUNKS = queries("chunks")
+
+
+async def admit(office: Office) -> None:
+    """Let waiting scans start as their owners' running ones end, oldest first."""
+    async with connection(office.pool) as conn:
+        waiting = await (await conn.execute(_SCANS["waiting"])).fetchall()
+        if not waiting:
+            return
+        owners = list({row["owner"] for row in waiting})
+        counts = await (await conn.execute(_SCANS["running_counts"], {"owners": owners})).fetchall()
+        running = Counter({row["owner"]: row["running"] for row in counts})
+        admitted: list[UUID] = []
+        for row in waiting:
+            if running[row["owner"]] < _room(office, row):
+                running[row["owner"]] += 1
+                admitted.append(row["id"])
+        if admitted:
+            await conn.execute(_SCANS["admit"], {"ids": admitted})
+
+
+def _room(office: Office, row: dict[str, Any]) -> int:
+    tier = office.settings.tiers.get(row["tier"], office.settings.tiers["free"])
+    return tier.with_overrides(row["overrides"] or {}).running
+
+
+async def end_stopped(office: Office) -> None:
+    """End scans that were asked to stop and that no worker holds any more."""
+    async with connection(office.pool) as conn:
+        rows = await (await conn.execute(_SCANS["to_stop"])).fetchall()
+        for row in rows:
+            async with conn.transaction():
+                await conn.execute(_SCANS["lock"], {"id": row["id"]})
+                await conn.execute(_CHUNKS["drop_rest"], {"scan_id": row["id"]})
+                if await scans.finish(conn, row["id"], status="stopped", reason_code="stopped", reason="Stopped."):
+                    SCANS.labels("any", "stopped").inc()
+                    get_logger().info("scan.stopped", scan_id=str(row["id"]))
+
+
+async def end_overdue(office: Office) -> None:
+    """Go over to the analysis of scans that have run for as long as they may; their rest is not fetched."""
+    async with connection(office.pool) as conn:
+        rows = await (await conn.execute(_SCANS["overdue"])).fetchall()
+        for row in rows:
+            async with conn.transaction():
+                await conn.execute(_SCANS["lock"], {"id": row["id"]})
+                await conn.execute(_SCANS["mark_incomplete"], {"id": row["id"], "why": "time"})
+                left = await (await conn.execute(_CHUNKS["drop_rest"], {"scan_id": row["id"]})).fetchone()
+                if left is not None and left["chunks_done"] >= left["chunks_total"]:
+                    await chunks.start_analysis(conn, row["id"])

@@ -1,0 +1,100 @@
+"""A gateway on a real socket, with users and keys of its own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import psycopg
+import pytest
+from aiohttp import ClientSession, TCPConnector
+from aiohttp.test_utils import TestServer
+from psycopg.rows import dict_row
+
+from api_gateway.app import build
+from shared import tokens, users
+from shared.settings import Settings, read_settings
+from shared.users import User
+
+PEPPER = "a secret of at least thirty-two characters"
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str) -> Settings:
+    return read_settings(
+        {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "SECRET_KEY": PEPPER,
+            "ALLOW_NETWORKS": "127.0.0.0/8",
+            "NAMESPACE": "test",
+        }
+    )
+
+
+class Client:
+    """Speaks to a gateway as one caller; every answer is checked for the envelope."""
+
+    def __init__(self, session: ClientSession, base: str, key: str | None) -> None:
+        self.session, self.base, self.key = session, base, key
+
+    async def __call__(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **arguments: Any
+    ) -> tuple[int, dict[str, Any], Any]:
+        sent = dict(headers or {})
+        if self.key is not None and "Authorization" not in sent:
+            sent["Authorization"] = f"Bearer {self.key}"
+        url = self.base + "/api/v1" + path
+        async with self.session.request(method, url, headers=sent, **arguments) as response:
+            body = await response.json()
+            assert body["success"] is (response.status < 400)
+            assert body["meta"]["version"] == "1.0"
+            assert body["meta"]["request_id"] == response.headers["X-Request-Id"]
+            return response.status, body.get("data") or body.get("error"), response.headers
+
+
+MakeKey = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def connection(settings: Settings) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async with await psycopg.AsyncConnection.connect(
+        settings.database_url, autocommit=True, row_factory=dict_row
+    ) as conn:
+        yield conn
+
+
+@pytest.fixture
+async def user(connection: psycopg.AsyncConnection[Any]) -> User:
+    return await users.create(connection, email="ann@example.com", password="correct horse", tier="pro")
+
+
+@pytest.fixture
+def make_key(connection: psycopg.AsyncConnection[Any], user: User) -> MakeKey:
+    async def make(*scopes: str, mode: Any = "live", owner: User | None = None) -> str:
+        _, secret = await tokens.create(
+            connection,
+            user_id=(owner or user).id,
+            name="test",
+            scopes=scopes or ("read", "scan", "export"),
+            mode=mode,
+            pepper=PEPPER,
+        )
+        return secret
+
+    return make
+
+
+@pytest.fixture
+async def server(settings: Settings) -> AsyncIterator[TestServer]:
+    async with TestServer(build(settings)) as running:
+        yield running
+
+
+@pytest.fixture
+async def caller(server: TestServer) -> AsyncIterator[Callable[[str | None], Client]]:
+    async with ClientSession(connector=TCPConnector(limit=0)) as session:
+        yield lambda key: Client(session, str(server.make_url("")).rstrip("/"), key)
+
+
+@pytest.fixture
+async def client(caller: Callable[[str | None], Client], make_key: MakeKey) -> Client:
+    return caller(await make_key())

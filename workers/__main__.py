@@ -1,0 +1,127 @@
+"""`python -m workers`: one process, one event loop, one parser child; drains on SIGTERM."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import threading
+from uuid import UUID
+
+from shared.checks import catalogue
+from shared.clock import SYSTEM
+from shared.db.pool import make_pool
+from shared.logs import configure, get_logger
+from shared.probes import Readiness, serve
+from shared.redis.client import connect
+from shared.settings import Settings, SettingsError, read_settings
+from workers import broker as queue
+from workers.actors import declare
+from workers.fetch.client import Fetcher
+from workers.fetch.guard import Guard
+from workers.fetch.politeness import Politeness
+from workers.parser import ParserPool
+from workers.scan import run_chunk
+from workers.workshop import Workshop
+
+DRAIN_SECONDS = 20.0
+START_SECONDS = 30.0
+
+
+class Service:
+    """The parts of a worker process that live on its event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is opened yet."""
+        self._settings = settings
+        self._stack = contextlib.AsyncExitStack()
+        self.workshop: Workshop | None = None
+        self.readiness: Readiness | None = None
+
+    async def start(self) -> int:
+        """Open everything; the port of metrics and probes."""
+        settings = self._settings
+        pool = make_pool(settings.database_url, application="worker", size=settings.pool_size)
+        await pool.open(wait=False)
+        self._stack.push_async_callback(pool.close, timeout=2.0)
+        redis = connect(settings.redis_url)
+        self._stack.push_async_callback(redis.aclose)
+        fetcher = await self._stack.enter_async_context(Fetcher(Guard(settings.allow_networks)))
+        parser = await self._stack.enter_async_context(
+            ParserPool("workers.scan_page:judge_page", size=settings.parsers)
+        )
+
+        async def database() -> None:
+            async with pool.connection() as conn:
+                await conn.execute("SELECT 1")
+
+        self.readiness = Readiness({"postgres": database})
+        runner, port = await serve(settings.metrics_host, settings.metrics_port, self.readiness)
+        self._stack.push_async_callback(runner.cleanup)
+        self.workshop = Workshop(
+            settings=settings,
+            pool=pool,
+            redis=redis,
+            fetcher=fetcher,
+            politeness=Politeness(redis, settings.namespace),
+            parser=parser,
+            clock=SYSTEM,
+            drain=asyncio.Event(),
+        )
+        return port
+
+    async def run(self, scan_id: UUID, no: int, request_id: str) -> None:
+        """Do a chunk."""
+        if self.workshop is not None:
+            await run_chunk(self.workshop, scan_id, no, request_id)
+
+    def drain(self) -> None:
+        """Begin nothing new; what is under way commits and gives its chunk back."""
+        if self.workshop is not None and self.readiness is not None:
+            self.readiness.draining = True
+            self.workshop.drain.set()
+
+    async def stop(self) -> None:
+        """Close everything."""
+        await self._stack.aclose()
+
+
+def serve_forever(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; a second one is ignored, since the drain is bounded anyway."""
+    catalogue()
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    loop = queue.Loop()
+    loop.start(timeout=5.0)
+    service = Service(settings)
+    port = asyncio.run_coroutine_threadsafe(service.start(), loop.loop).result(START_SECONDS)
+    broker = queue.make_broker(settings)
+    declare(broker, service.run)
+    workers = queue.make_workers(broker, settings.worker_threads)
+    for worker in workers:
+        worker.start()
+    get_logger().info("worker.started", name=settings.worker_name, metrics_port=port)
+    while not stopping.wait(1.0):
+        pass
+    get_logger().info("worker.draining")
+    loop.loop.call_soon_threadsafe(service.drain)
+    queue.stop(workers, DRAIN_SECONDS)
+    asyncio.run_coroutine_threadsafe(service.stop(), loop.loop).result(5.0)
+    loop.end()
+    get_logger().info("worker.stopped")
+
+
+def main() -> int:
+    """Entry point."""
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"The worker can't start:\n{error}\n")
+        return 2
+    configure("worker", log_format=settings.log_format, level=settings.log_level)
+    serve_forever(settings)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

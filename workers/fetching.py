@@ -1,0 +1,28 @@
+"""The stage that does a chunk's pages."""
+
+from shared import chunks
+from shared.db.pool import connection
+from shared.scans import Work
+from workers.lease import Lease
+from workers.pages import Assignment, Writer, condemned, judge, poisonous, targets, work_through
+from workers.site_files import load_robots
+from workers.workshop import Workshop, fetch_options, terms_of
+
+
+async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
+    """Do the pages that aren't committed yet; the number of the reduce chunk when this was the scan's last one."""
+    async with connection(shop.pool) as conn:
+        waiting = await targets(conn, lease.claim)
+        robots = await load_robots(conn, scan.id)
+    work = Assignment(shop=shop, scan=scan, lease=lease, robots=robots, options=fetch_options(scan, shop.settings))
+    healthy, poison = poisonous(waiting)
+    writer = Writer(work)
+    for target in poison:
+        await writer.put(await judge(work, target, condemned(target), terms_of(scan)))
+    pause = await work_through(work, writer, healthy)
+    async with connection(shop.pool) as conn:
+        if pause is not None and not lease.overdue:
+            await chunks.release(conn, lease.claim, wait=pause)
+            return None
+        async with conn.transaction():
+            return await chunks.end(conn, lease.claim)

@@ -1,0 +1,327 @@
+"""The pages of a chunk: fetched politely, judged in the child process, committed in small batches under the fence."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from psycopg.types.json import Jsonb
+
+from shared import chunks
+from shared.chunks import Claim
+from shared.db.pool import Connection, connection
+from shared.db.queries import queries
+from shared.logs import get_logger
+from shared.metrics import CHECKS_RAISED, FETCH_DURATION, JUDGE_DURATION, PAGES, PARSE_KILLED, SSRF_BLOCKED
+from shared.page import Context, Fetched, FetchError
+from shared.robots import Robots
+from shared.scans import Work
+from shared.tally import Tally, merge
+from shared.urls import normalise
+from workers.fetch.options import FetchOptions
+from workers.frontier import Candidate, Sieve, add
+from workers.lease import Lease
+from workers.parser import ParserKilled
+from workers.polite import NotBefore, host_slot, rules_of
+from workers.sample_fetch import fetch_sample
+from workers.scan_page import PageJob, PageRow, Terms, without_body
+from workers.workshop import Workshop, terms_of
+
+BATCH_PAGES = 10
+BATCH_SECONDS = 2.0
+PARSE_SECONDS = 5.0
+ROBOTS_AGENTS = ("*", "Googlebot", "Bingbot")
+HTTP_ERROR = 400
+SUSPECT_ATTEMPTS = 2
+"""Leases lost after which the chunk's pages are done one by one, each written down before it is tried."""
+
+_URLS = queries("urls")
+_PAGES = queries("pages")
+_ENCODE = msgspec.msgpack.Encoder()
+_ROW = msgspec.msgpack.Decoder(PageRow)
+_TALLY = msgspec.msgpack.Decoder(Tally)
+
+
+class Target(Struct, frozen=True, gc=False):
+    """A page to do."""
+
+    seq: int
+    url: str
+    depth: int | None
+    in_sitemap: bool
+    attempts: int
+    alternates: tuple[tuple[str, str], ...]
+
+
+class Assignment(Struct, frozen=True, kw_only=True):
+    """What a chunk's pages have in common."""
+
+    shop: Workshop
+    scan: Work
+    lease: Lease
+    robots: Robots
+    options: FetchOptions
+
+    @property
+    def claim(self) -> Claim:
+        """The held chunk."""
+        return self.lease.claim
+
+
+class Sums(Struct):
+    """What the chunk has come to, earlier holders' committed pages included."""
+
+    tally: Tally
+    done: int
+    failed: int
+
+
+async def targets(conn: Connection, claim: Claim) -> list[Target]:
+    """The chunk's pages that aren't committed yet."""
+    rows = await (
+        await conn.execute(
+            _URLS["of_chunk"], {"scan_id": claim.scan_id, "seq_from": claim.seq_from, "seq_to": claim.seq_to}
+        )
+    ).fetchall()
+    return [
+        Target(
+            row["seq"],
+            row["url"],
+            row["depth"],
+            row["in_sitemap"],
+            row["attempts"],
+            tuple((lang, href) for lang, href in (row["facts"] or {}).get("alternates", ())),
+        )
+        for row in rows
+    ]
+
+
+def context_of(work: Assignment, target: Target) -> Context:
+    """What the scan knows of the page besides its bytes."""
+    scan = work.scan
+    return Context(
+        now=work.shop.clock.now(),
+        is_home=target.seq == 0 and scan.mode != "sitemap" or target.url == normalise(_root(scan.url)),
+        in_sitemap=target.in_sitemap if scan.mode != "single" else None,
+        depth=target.depth,
+        robots={agent: work.robots.allowed(target.url, agent) for agent in ROBOTS_AGENTS},
+        site_host=scan.url.split("/", 3)[2].rpartition("@")[2].partition(":")[0],
+        include_subdomains=bool(scan.options.get("include_subdomains", False)),
+        sitemap_alternates=target.alternates,
+    )
+
+
+def _root(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3]) + "/"
+
+
+async def fetch(work: Assignment, url: str) -> Fetched:
+    """The page, or why not. Raises `NotBefore` when the host's turn is too far off."""
+    scan, options = work.scan, work.options
+    if scan.options.get("respect_robots", True) and not work.robots.allowed(url, options.user_agent):
+        return Fetched(url, url, headers=None, error=FetchError("blocked_by_robots", "robots.txt disallows this URL"))
+    if scan.test:
+        return fetch_sample(url, scan.url, work.shop.clock.now())
+    async with host_slot(work.shop, scan, work.robots, url) as slot:
+        began = time.perf_counter()
+        fetched = await work.shop.fetcher.get(url, options)
+        FETCH_DURATION.observe(time.perf_counter() - began)
+        slot.answered(fetched)
+    if fetched.error is not None and fetched.error.kind == "forbidden_address":
+        SSRF_BLOCKED.labels("page").inc()
+    return fetched
+
+
+async def judge(work: Assignment, target: Target, fetched: Fetched, terms: Terms) -> PageRow:
+    """The page's row. A page that kills its parser becomes a row that says so."""
+    job = PageJob(target.seq, fetched, context_of(work, target), terms, links=work.scan.mode == "crawl")
+    began = time.perf_counter()
+    try:
+        answer = await work.shop.parser.run(_ENCODE.encode(job), deadline=PARSE_SECONDS)
+    except ParserKilled as error:
+        PARSE_KILLED.labels(error.reason).inc()
+        get_logger().warning("parser.killed", reason=error.reason, seq=target.seq)
+        harmless = without_body(job, "parser_killed", f"the page exhausted its parser ({error.reason})")
+        answer = await work.shop.parser.run(_ENCODE.encode(harmless), deadline=PARSE_SECONDS)
+    JUDGE_DURATION.observe(time.perf_counter() - began)
+    row = _ROW.decode(answer)
+    for check, text in row.raised:
+        CHECKS_RAISED.labels(check.partition(".")[0]).inc()
+        get_logger().error("check.raised", check=check, error=text, url=target.url)
+    return row
+
+
+def outcome_of(row: PageRow) -> str:
+    """The metric's label."""
+    if row.error is not None:
+        return row.error
+    return "ok" if row.status is not None and row.status < HTTP_ERROR else "http_error"
+
+
+def failed(row: PageRow) -> bool:
+    """Whether the page counts as failed in the scan's progress."""
+    return row.error is not None or row.status is None or row.status >= HTTP_ERROR
+
+
+def row_values(scan_id: Any, row: PageRow) -> dict[str, Any]:  # noqa: ANN401
+    """The row's columns."""
+    return {
+        "scan_id": scan_id,
+        "seq": row.seq,
+        "url": row.url,
+        "final_url": row.final_url,
+        "status": row.status,
+        "error": row.error,
+        "score": row.score,
+        "title": row.title,
+        "depth": row.depth,
+        "bytes": row.bytes,
+        "duration_ms": row.duration_ms,
+        "checks": row.checks,
+        "findings": Jsonb(row.findings, dumps=bytes),
+        "facts": Jsonb(row.facts, dumps=bytes),
+        "site": row.site,
+    }
+
+
+class Writer:
+    """Commits judged pages in batches; every commit proves the lease."""
+
+    def __init__(self, work: Assignment) -> None:
+        """Go on from what earlier holders of the chunk committed."""
+        claim = work.claim
+        tally = _TALLY.decode(claim.tally) if claim.tally else Tally()
+        self.sums = Sums(tally, claim.done, claim.failed)
+        self._work = work
+        self._sieve = Sieve(work.scan)
+        self._waiting: list[PageRow] = []
+        self._since = 0.0
+        self._lock = asyncio.Lock()
+
+    async def put(self, row: PageRow) -> None:
+        """Take a row; commit when a batch is full or old. Raises `LeaseLostError`."""
+        if not self._waiting:
+            self._since = time.monotonic()
+        self._waiting.append(row)
+        if len(self._waiting) >= BATCH_PAGES or time.monotonic() - self._since > BATCH_SECONDS:
+            await self.flush()
+
+    async def tick(self) -> None:
+        """Commit what has waited for long. Raises `LeaseLostError`."""
+        if self._waiting and time.monotonic() - self._since > BATCH_SECONDS:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Commit everything taken so far. Raises `LeaseLostError`."""
+        async with self._lock:
+            batch, self._waiting = self._waiting, []
+            if not batch:
+                return
+            async with connection(self._work.shop.pool) as conn, conn.transaction():
+                sums = await write(conn, self._work, self._sieve, batch, self.sums)
+            self.sums = sums
+            for row in batch:
+                PAGES.labels(outcome_of(row)).inc()
+
+
+async def write(conn: Connection, work: Assignment, sieve: Sieve, batch: Sequence[PageRow], sums: Sums) -> Sums:
+    """Rows, tally and newly found links, in the caller's transaction. Raises `LeaseLostError`.
+
+    The scan's row is locked before the chunk's (in `add`), always in this order, so that workers can't deadlock.
+    """
+    claim = work.claim
+    found = [
+        Candidate(link, row.depth + 1) for row in batch if row.depth is not None for link in row.links
+    ]
+    if found:
+        await add(conn, work.scan.id, sieve, found)
+    sums = Sums(
+        merge(sums.tally, *(row.tally for row in batch)),
+        sums.done + len(batch),
+        sums.failed + sum(1 for row in batch if failed(row)),
+    )
+    if await chunks.progress(conn, claim, tally=_ENCODE.encode(sums.tally), done=sums.done, failed=sums.failed):
+        work.lease.stop.set()
+    async with conn.cursor() as cursor:
+        await cursor.executemany(_PAGES["insert"], [row_values(work.scan.id, row) for row in batch])
+    return sums
+
+
+@asynccontextmanager
+async def ticking(writer: Writer) -> AsyncIterator[None]:
+    """Commit old batches in the background for the length of the block."""
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(BATCH_SECONDS / 2)
+            await writer.tick()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(tick())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+async def work_through(work: Assignment, writer: Writer, pages: Sequence[Target]) -> float | None:
+    """Do the pages. Returns None when all are done, else the seconds to wait before going on (0: drained or stopped).
+
+    Raises `LeaseLostError` when somebody else holds the chunk.
+    """
+    terms = terms_of(work.scan)
+    waiting = iter(pages)
+    pause: list[float] = []
+    careful = work.claim.attempts >= SUSPECT_ATTEMPTS
+
+    async def slot() -> None:
+        for target in waiting:
+            if work.lease.ended or work.shop.drain.is_set() or pause:
+                pause.append(0.0)
+                return
+            if careful:
+                await _confess(work, writer, target)
+            try:
+                fetched = await fetch(work, target.url)
+            except NotBefore as later:
+                pause.append(later.seconds)
+                return
+            await writer.put(await judge(work, target, fetched, terms))
+
+    async with ticking(writer):
+        async with asyncio.TaskGroup() as group:
+            for _ in range(1 if careful else parallel(work)):
+                group.create_task(slot())
+        await writer.flush()
+    return max(pause) if pause else None
+
+
+async def _confess(work: Assignment, writer: Writer, target: Target) -> None:
+    """Write down that this page is being tried, after committing the ones before it."""
+    await writer.flush()
+    async with connection(work.shop.pool) as conn, conn.transaction():
+        await chunks.hold(conn, work.claim)
+        await conn.execute(_URLS["mark_tried"], {"scan_id": work.scan.id, "seq": target.seq})
+
+
+def parallel(work: Assignment) -> int:
+    """Pages of this chunk under way at once: as many as the host takes."""
+    return rules_of(work.shop, work.scan, work.robots).concurrency
+
+
+def poisonous(pages: Sequence[Target]) -> tuple[list[Target], list[Target]]:
+    """(pages to do, pages that were tried three times and took their worker with them each time)."""
+    return (
+        [page for page in pages if page.attempts < chunks.MAX_ATTEMPTS],
+        [page for page in pages if page.attempts >= chunks.MAX_ATTEMPTS],
+    )
+
+
+def condemned(target: Target) -> Fetched:
+    """The page's place in the results."""
+    message = "the page ended its worker three times and was given up"
+    return Fetched(target.url, target.url, headers=None, error=FetchError("parser_killed", message))
+

@@ -1,0 +1,170 @@
+"""What happens to a fetched page in the parser's child process: extract, judge, score, and shrink to a row."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from shared.checks import catalogue
+from shared.checks.base import Check
+from shared.checks.limits import Profile, load_profile
+from shared.facts import facts_of
+from shared.page import Context, ErrorKind, Fetched, FetchError, Page
+from shared.scoring import page_score
+from shared.tally import Tally, tally_of
+from workers.extract import TooDeep, extract
+from workers.judge import Judge, Verdict
+
+MAX_TITLE = 500
+MAX_FACT = 500
+
+
+class Terms(Struct, frozen=True):
+    """By what a scan's pages are judged: profile, overridden thresholds, checks that are switched off."""
+
+    profile: str
+    thresholds: tuple[tuple[str, float], ...] = ()
+    disabled: tuple[str, ...] = ()
+
+
+class PageJob(Struct, frozen=True):
+    """A page to judge. `links` asks for its outgoing links, which a crawl follows."""
+
+    seq: int
+    fetched: Fetched
+    context: Context
+    terms: Terms
+    links: bool = False
+
+
+class PageRow(Struct, frozen=True):
+    """A judged page as Postgres keeps it; `findings` and `facts` are JSON, `site` is for the site-level analysis."""
+
+    seq: int
+    url: str
+    final_url: str
+    status: int | None
+    error: str | None
+    score: float | None
+    title: str | None
+    depth: int | None
+    bytes: int | None
+    duration_ms: int | None
+    checks: list[str]
+    findings: bytes
+    facts: bytes
+    site: bytes
+    tally: Tally
+    links: list[str]
+    raised: list[tuple[str, str]]
+
+
+class Bench(Struct, frozen=True):
+    """The prepared judge of one set of terms."""
+
+    judge: Judge
+    profile: Profile
+    checks: dict[str, Check]
+
+
+@lru_cache(maxsize=32)
+def bench(terms: Terms) -> Bench:
+    """Prepare judge and profile once for all pages of a scan."""
+    profile = load_profile(terms.profile)
+    judge = Judge(profile.limits(dict(terms.thresholds)), disabled=terms.disabled)
+    return Bench(judge, profile, {name: one for name, one in catalogue().items() if name not in terms.disabled})
+
+
+def _cut(text: str | None, most: int = MAX_FACT) -> str | None:
+    return text if text is None or len(text) <= most else text[: most - 1] + "…"
+
+
+def page_facts(page: Page) -> dict[str, Any]:
+    """What a person who looks at one page wants to see besides its findings."""
+    fetched = page.fetched
+    facts: dict[str, Any] = {
+        "redirects": [{"url": hop.url, "status": hop.status, "location": hop.location} for hop in page.redirects or ()],
+        "content_type": _cut(page.header("content-type"), 200),
+        "http_version": fetched.http_version,
+        "truncated": fetched.truncated,
+        "wire_bytes": fetched.wire_bytes,
+    }
+    if page.error is not None:
+        facts["error_message"] = _cut(page.error.message)
+    if fetched.timings is not None:
+        facts["ttfb_ms"] = round(fetched.timings.ttfb) if fetched.timings.ttfb is not None else None
+    if page.is_html:
+        internal = sum(1 for link in page.links if link.internal)
+        facts |= {
+            "description": _cut(page.meta("description")),
+            "canonical": _cut(page.canonical_url, 2_000),
+            "h1": _cut(next((heading.text for heading in page.headings if heading.level == 1), None)),
+            "language": page.language,
+            "html_lang": _cut(page.html_attributes.get("lang"), 50),
+            "indexable": page.indexable,
+            "noindex": page.noindex,
+            "words": page.words,
+            "readability": page.readability,
+            "keywords": [word for word, _ in page.keywords[:10]],
+            "internal_links": internal,
+            "external_links": len(page.links) - internal,
+            "images": len(page.images),
+            "schema_types": sorted({kind for item in page.items for kind in item.types})[:20],
+            "content_hash": page.content_hash,
+        }
+    return facts
+
+
+def row_of(job: PageJob, page: Page, verdict: Verdict, prepared: Bench) -> PageRow:
+    """The row of a judged page."""
+    fetched = job.fetched
+    total = fetched.timings.total if fetched.timings else None
+    links: list[str] = []
+    if job.links and not page.nofollow:
+        links = list(dict.fromkeys(one.url for one in page.links if one.url and one.internal and "nofollow" not in one.rel))
+    return PageRow(
+        seq=job.seq,
+        url=fetched.url,
+        final_url=fetched.final_url,
+        status=fetched.status,
+        error=fetched.error.kind if fetched.error else None,
+        score=page_score(verdict, page, prepared.profile, prepared.checks),
+        title=_cut(page.title, MAX_TITLE) if page.titles else None,
+        depth=job.context.depth,
+        bytes=len(fetched.body) if fetched.status is not None else None,
+        duration_ms=round(total) if total is not None else None,
+        checks=list(dict.fromkeys(found.check for found in verdict.findings)),
+        findings=msgspec.json.encode(verdict.findings),
+        facts=msgspec.json.encode(page_facts(page)),
+        site=msgspec.msgpack.encode(facts_of(page, seq=job.seq, classes=verdict.classes)),
+        tally=tally_of(verdict, page, prepared.checks),
+        links=links,
+        raised=list(verdict.raised),
+    )
+
+
+def judge_job(job: PageJob) -> PageRow:
+    """Extract and judge. A document nested too deep is judged by its head only, as an error of its own kind."""
+    prepared = bench(job.terms)
+    try:
+        page = extract(job.fetched, job.context)
+    except TooDeep as error:
+        job = without_body(job, "too_deep", str(error))
+        page = extract(job.fetched, job.context)
+    return row_of(job, page, prepared.judge(page), prepared)
+
+
+def without_body(job: PageJob, kind: ErrorKind, message: str) -> PageJob:
+    """The same page as one whose document couldn't be read."""
+    fetched = msgspec.structs.replace(job.fetched, body=b"", error=FetchError(kind, message))
+    return msgspec.structs.replace(job, fetched=fetched)
+
+
+_DECODER = msgspec.msgpack.Decoder(PageJob)
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+def judge_page(payload: bytes) -> bytes:
+    """The child process's job: an encoded `PageJob` in, an encoded `PageRow` out."""
+    return _ENCODER.encode(judge_job(_DECODER.decode(payload)))

@@ -1,0 +1,54 @@
+"""What all work of one worker process shares."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from shared.clock import Clock
+from shared.db.pool import Pool
+from shared.scans import Work
+from shared.seal import unseal
+from shared.settings import Settings
+from workers.fetch.client import Fetcher
+from workers.fetch.options import FetchOptions
+from workers.fetch.politeness import Politeness, Rules
+from workers.parser import ParserPool
+from workers.scan_page import Terms
+
+DEFAULT_CONCURRENCY = 3
+DEFAULT_DELAY_MS = 500
+LOCAL_CONCURRENCY = 10
+
+
+class Workshop(Struct, frozen=True, kw_only=True):
+    """Connections, the fetcher, the parser and the drain flag of one process."""
+
+    settings: Settings
+    pool: Pool
+    redis: Redis
+    fetcher: Fetcher
+    politeness: Politeness
+    parser: ParserPool
+    clock: Clock
+    drain: asyncio.Event
+
+
+def terms_of(scan: Work) -> Terms:
+    """By what the scan's pages are judged."""
+    thresholds = tuple(sorted((scan.options.get("thresholds") or {}).items()))
+    return Terms(scan.profile, thresholds, tuple(sorted(scan.options.get("disable_checks") or ())))
+
+
+def fetch_options(scan: Work, settings: Settings) -> FetchOptions:
+    """How the scan's requests are made; its credentials go to its own origin only."""
+    secrets = unseal(scan.sealed, settings.secret_key) if scan.sealed else {}
+    auth = secrets.get("basic_auth")
+    parts = urlsplit(scan.url)
+    return FetchOptions(
+        user_agent=scan.options.get("user_agent") or settings.user_agent,
+        credentials_for=f"{parts.scheme}://{parts.netloc}" if secrets else None,
+        basic_auth=(auth["username"], auth["password"]) if auth else None,
+        cookie=secrets.get("cookie"),
+    )
