@@ -34,24 +34,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FleetOptions:
-    """What ``up`` may be told. ``port`` 0 takes a free one."""
+    """What ``up`` may be told. ``port`` 0 takes a free one; ``root`` is where the services' packages are."""
 
     data_dir: Path
     host: str = "127.0.0.1"
     port: int = 0
     workers: int = 2
     allow_networks: tuple[str, ...] = ()
+    root: Path = ROOT
 
 
-def base_environment() -> dict[str, str]:
+def base_environment(root: Path = ROOT) -> dict[str, str]:
     """The environment of every program of ours: the caller's, with our modules and nobody else's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return kept | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    return kept | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
 
 
 def module_spec(name: str, module: str, env: Mapping[str, str], *arguments: str) -> ServiceSpec:
     """``python -m module arguments`` as a service."""
-    return ServiceSpec(name, [sys.executable, "-P", "-m", module, *arguments], dict(env), ROOT)
+    return ServiceSpec(name, [sys.executable, "-P", "-m", module, *arguments], dict(env), Path(env["PYTHONPATH"]))
 
 
 class Fleet:
@@ -179,7 +180,7 @@ class Fleet:
         return {"gateway": f"{self.address}/readyz", **probes}
 
     def _environment(self) -> dict[str, str]:
-        return base_environment() | {
+        return base_environment(self.options.root) | {
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "SECRET_KEY": secret_key(self.options.data_dir),
