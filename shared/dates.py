@@ -1,8 +1,10 @@
-"""Days as web pages write them."""
+"""Days as web pages write them, and where they declare them."""
 
 import re
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+
+from shared.page import Item, Page
 
 _ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})(?=$|[T\s])")
 _ISO_BASIC = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?=$|T)")
@@ -33,3 +35,47 @@ def http_day(text: str) -> date | None:
 def day_at(seconds: float) -> date:
     """The UTC day of a moment given in seconds since the epoch."""
     return datetime.fromtimestamp(seconds, UTC).date()
+
+
+PUBLISHED = (
+    "article:published_time",
+    "date",
+    "dc.date",
+    "dc.date.issued",
+    "pubdate",
+    "publish_date",
+    "parsely-pub-date",
+)
+MODIFIED = ("article:modified_time", "dcterms.modified", "dc.date.modified", "last-modified")
+_ARTICLES = frozenset(
+    "Article NewsArticle BlogPosting TechArticle ScholarlyArticle Report SocialMediaPosting LiveBlogPosting "
+    "ReportageNewsArticle AnalysisNewsArticle OpinionNewsArticle ReviewNewsArticle BackgroundNewsArticle Recipe "
+    "WebPage".split()
+)
+
+
+def article_of(page: Page) -> Item | None:
+    """The page's only article; None where there are several, as on a blog's front page."""
+    articles = [item for item in page.items if not _ARTICLES.isdisjoint(item.types) and "WebPage" not in item.types]
+    return articles[0] if len(articles) == 1 else None
+
+
+def declared_days(page: Page, metas: tuple[str, ...], article: Item | None, name: str) -> dict[str, date]:
+    """Where a date is declared → the day declared there."""
+    found: dict[str, date] = {}
+    for meta in metas:
+        if (content := page.meta(meta)) and (day := day_of(content)):
+            found[meta] = day
+    for value in article.properties.get(name, ()) if article else ():
+        if isinstance(value, str) and (day := day_of(value)):
+            found[name] = day
+    return found
+
+
+def visible_days(page: Page) -> set[date]:
+    """The days that stand in the text: `page.dates` less those that come from metas."""
+    shown = list(page.dates)
+    for meta in page.metas:
+        if meta.content in shown:
+            shown.remove(meta.content)
+    return {day for text in shown if (day := day_of(text))}

@@ -11,7 +11,7 @@ def _is_regional(character: str) -> bool:
 
 
 def _extends(character: str) -> bool:
-    """Whether `character` belongs to the one before it: a mark, a joiner, a skin tone, a trailing Hangul jamo, a tag."""
+    """Whether `character` belongs to the one before it: a mark, joiner, skin tone, trailing Hangul jamo or tag."""
     return (
         unicodedata.category(character) in _MARKS
         or character == _JOINER

@@ -1,13 +1,14 @@
 """Text that inline styles take out of sight, told apart from the parts that a page opens on demand (heuristic).
 
 https://developers.google.com/search/docs/essentials/spam-policies#hidden-text-and-links names both: text in the
-colour of its background, off the screen or of size zero is spam; accordions, tabs, sliders, tooltips and text for screen
-readers are not.
+colour of its background, off the screen or of size zero is spam; accordions, tabs, sliders, tooltips and text for
+screen readers are not.
 """
 
 import html
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from msgspec import Struct
@@ -53,6 +54,7 @@ class Hidden(Struct, frozen=True, gc=False):
     links: bool
 
 
+@lru_cache(maxsize=2_048)
 def _trick(style: str) -> str | None:
     if _OFF_SCREEN.search(style) and "position" in style:
         return "off-screen"
@@ -109,7 +111,7 @@ def hidden_stretches(source: str) -> Iterator[Hidden]:
         source = source.replace("STYLE", "style")
     judged = 0
     for match in islice(_STYLE.finditer(source), _MOST_STYLES):
-        style = html.unescape(match[1] or match[2] or "")
+        style = match[1] or match[2] or ""
         trick = _trick(style)
         if trick is None:
             continue

@@ -24,6 +24,7 @@ _MODERN_WHOLE = {"no-bok": "no", "no-nyn": "no", "i-navajo": "nv", "i-lux": "lb"
 
 
 def _language_fault(language: str) -> str | None:
+    """Why a primary language isn't one, None when it is registered."""
     if len(language) == _LENGTH_SHORT:
         known = language in iso.LANGUAGES or language in iso.RETIRED_LANGUAGES
     else:
@@ -45,6 +46,16 @@ def _repeated_singleton(extensions: str) -> str | None:
     return _repeated(singletons)
 
 
+def _subtag_fault(match: re.Match[str]) -> str | None:
+    """Why what follows the language isn't valid, None when it is."""
+    if match["script"] and not iso.is_script(match["script"].title()):
+        return f'"{match["script"].title()}" is not a registered script'
+    if match["region"] and not iso.is_region(match["region"].upper()):
+        return f'"{match["region"].upper()}" is not a registered region'
+    again = _repeated(match["variants"]) or _repeated_singleton(match["extensions"])
+    return f'"{again}" is repeated' if again else None
+
+
 @lru_cache(maxsize=2_048)
 def bcp47_fault(tag: str) -> str | None:
     """Why `tag` is not a valid language tag, None when it is one.
@@ -61,15 +72,14 @@ def bcp47_fault(tag: str) -> str | None:
     match = _LANGTAG.fullmatch(lower)
     if match is None:
         return "not of the form language-Script-REGION"
-    fault = _language_fault(match["language"])
-    if fault:
-        return fault
-    if match["script"] and not iso.is_script(match["script"].title()):
-        return f'"{match["script"].title()}" is not a registered script'
-    if match["region"] and not iso.is_region(match["region"].upper()):
-        return f'"{match["region"].upper()}" is not a registered region'
-    again = _repeated(match["variants"]) or _repeated_singleton(match["extensions"])
-    return f'"{again}" is repeated' if again else None
+    return _language_fault(match["language"]) or _subtag_fault(match)
+
+
+def _form_fault(lower: str) -> str:
+    if not lower:
+        return "the code is empty"
+    hyphened = lower.replace("_", "-")
+    return 'parts are separated by "-", not "_"' if _HREFLANG.fullmatch(hyphened) else "not language-Script-REGION"
 
 
 @lru_cache(maxsize=2_048)
@@ -82,12 +92,9 @@ def hreflang_fault(code: str) -> str | None:
     lower = code.lower()
     if lower == "x-default":
         return None
-    if not lower:
-        return "the code is empty"
     match = _HREFLANG.fullmatch(lower)
     if match is None:
-        hyphened = lower.replace("_", "-")
-        return 'parts are separated by "-", not "_"' if _HREFLANG.fullmatch(hyphened) else "not language-Script-REGION"
+        return _form_fault(lower)
     if match["language"] not in iso.LANGUAGES:
         return f'"{match["language"]}" is not an ISO 639-1 language'
     if match["script"] and not iso.is_script(match["script"].title()):

@@ -3,6 +3,7 @@
 import re
 
 from shared.page import Page
+from shared.terms import fold
 
 _PHRASES = re.compile(
     r"lorem ipsum dolor|consectetu?e?r adipisc?ing elit|sed do eiusmod tempor|ut enim ad minim veniam|"
@@ -29,7 +30,7 @@ def placeholder(page: Page) -> str | None:
 
     A heading that says only "Lorem ipsum" counts; the two words within a sentence don't.
     """
-    text = page.body_text.casefold()
+    text = fold(page.body_text)
     if not any(hint in text for hint in _HINTS) or _is_subject(page):
         return None
     for match in _PHRASES.finditer(text):

@@ -1,13 +1,16 @@
+# ruff: noqa: RUF001 - words of many scripts
 """Words that carry meaning: how titles, descriptions and keywords are compared with what a page says.
 
-Heuristic, and built to stay silent when unsure: function words don't count, inflected forms match by their stem, scripts
-written without spaces are compared by pairs of characters, and texts in different scripts aren't compared at all.
+Heuristic, and built to stay silent when unsure: function words don't count, inflected forms match by their stem,
+scripts written without spaces are compared by pairs of characters, and texts in different scripts aren't compared at
+all.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # noqa: RUF001 - both apostrophes occur inside words
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 _SHORTEST = 3
@@ -113,6 +116,12 @@ def _block(code: int) -> str:
     return "east asian" if code >= 0x2E80 else "other"  # noqa: PLR2004 - where the CJK radicals begin
 
 
+@lru_cache(maxsize=8)
+def fold(text: str) -> str:
+    """`text` case-folded; several checks ask for the same page's, so the last few are kept."""
+    return text.casefold()
+
+
 def shared_terms(text: str, body: str, *, least: int) -> Share | None:
     """How many distinct terms of `text` occur in `body`.
 
@@ -121,7 +130,7 @@ def shared_terms(text: str, body: str, *, least: int) -> Share | None:
     pieces = [piece for word in dict.fromkeys(terms(text)) for piece in _pieces(word)]
     if len(pieces) < least:
         return None
-    folded = body.casefold()
+    folded = fold(body)
     share = Share(sum(1 for piece in pieces if piece in folded), len(pieces))
     if share.found * 2 < share.total and (_script(text) != _script(folded) or _has_foreign_letter(text, folded)):
         return None
@@ -134,13 +143,14 @@ def _has_foreign_letter(text: str, folded: str) -> bool:
 
 
 _INTERFACE_WORDS = frozenset(
-    "add cart buy view read more show details price sale shop sold stock review reviews rating stars reply share like likes "
-    "comment comments login sign subscribe download save edit delete next previous page home menu search close open quick "
-    "compare wishlist item items product products option options select quantity shipping delivery free ago posted min "
-    "minutes hours days views january february march april may june july august september october november december "
-    "warenkorb kaufen preis mehr lesen anzeigen weiter artikel ansehen produkt produkte panier acheter prix voir lire suite "
-    "ajouter carrito comprar precio ver leer añadir carrinho preço adicionar carrello prezzo aggiungi leggi winkelwagen "
-    "bekijk prijs koszyk dodaj cena zobacz корзину купить цена подробнее".split()
+    "add cart buy view read more show details price sale shop sold stock review reviews rating stars reply share "
+    "like likes comment comments login sign subscribe download save edit delete next previous page home menu search "
+    "close open quick compare wishlist item items product products option options select quantity shipping delivery "
+    "free ago posted min minutes hours days views january february march april may june july august september "
+    "october november december warenkorb kaufen preis mehr lesen anzeigen weiter artikel ansehen produkt produkte "
+    "panier acheter prix voir lire suite ajouter carrito comprar precio ver leer añadir carrinho preço adicionar "
+    "carrello prezzo aggiungi leggi winkelwagen bekijk prijs koszyk dodaj cena zobacz корзину купить цена "
+    "подробнее".split()
 )
 
 

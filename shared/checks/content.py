@@ -1,16 +1,16 @@
+# ruff: noqa: RUF001 - the examples hold typographic and foreign characters
 """The text of a page."""
 
-import re
 from collections.abc import Iterator
-from datetime import date
 
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import sample
-from shared.dates import day_at, day_of, http_day
+from shared.dates import MODIFIED, PUBLISHED, article_of, day_at, declared_days, http_day, visible_days
 from shared.hiding import hidden_stretches
 from shared.language_tags import split
 from shared.mojibake import damage
-from shared.page import Item, Page, Previous
+from shared.notices import copyright_year
+from shared.page import Page, Previous
 from shared.placeholders import placeholder
 from shared.terms import is_interface_word
 
@@ -18,35 +18,34 @@ GOOGLE_HELPFUL = "https://developers.google.com/search/docs/fundamentals/creatin
 GOOGLE_SPAM = "https://developers.google.com/search/docs/essentials/spam-policies"
 
 _STUDY = (
-    "The metallurgical characterization of the hypereutectoid cutlery alloys presupposes a multidimensional investigation of "
-    "the crystallographic reorganization and of the thermodynamic considerations that are indispensable for the comprehensive "
-    "interpretation of experimental observations. It is the opinion of the contemporary manufacturers that the systematic "
-    "underestimation of the intergranular deterioration and the inadequate austenitization of the surrounding "
-    "microstructure is attributable to the insufficient instrumentation which the laboratories have historically "
-    "considered satisfactory. In the retrospective evaluation of these investigations, the tribological deterioration was "
-    "significantly underestimated because of the heterogeneity of the microstructural configurations and the "
-    "irreproducibility of the environmental conditions. The electrochemical passivation of the chromium carbides is "
-    "occasionally contradictory to the established methodologies, and the generalization of the computational optimization "
-    "has therefore been unsatisfactory for the majority of the operational requirements. "
+    "The metallurgical characterization of the hypereutectoid cutlery alloys presupposes a multidimensional "
+    "investigation of the crystallographic reorganization and of the thermodynamic considerations that are "
+    "indispensable for the comprehensive interpretation of experimental observations. It is the opinion of the "
+    "contemporary manufacturers that the systematic underestimation of the intergranular deterioration and the "
+    "inadequate austenitization of the surrounding microstructure is attributable to the insufficient "
+    "instrumentation which the laboratories have historically considered satisfactory. In the retrospective "
+    "evaluation of these investigations, the tribological deterioration was significantly underestimated because of "
+    "the heterogeneity of the microstructural configurations and the irreproducibility of the environmental "
+    "conditions. The electrochemical passivation of the chromium carbides is occasionally contradictory to the "
+    "established methodologies, and the generalization of the computational optimization has therefore been "
+    "unsatisfactory for the majority of the operational requirements. "
 )
 
-_DEUTSCH = "".join(
-    f"<p>{text}</p>"
-    for text in (
-        "Ein scharfes Messer ist sicherer als ein stumpfes, weil es dorthin geht, wohin man es führt, und wenig Kraft "
-        "braucht. Die meisten schieben die Arbeit jahrelang auf, obwohl sie nur eine Viertelstunde dauert und der Stein "
-        "weniger kostet als eine neue Klinge. Diese Anleitung zeigt den ganzen Weg vom Kauf bis zur Probe der Schneide.",
-        "Beginnen Sie mit einem Stein von mittlerer Körnung, der grob genug ist, um den Stahl zu formen, und fein genug, um "
-        "eine brauchbare Schneide zu hinterlassen. Legen Sie ihn ins Wasser, bis keine Blasen mehr steigen, dann auf ein "
-        "feuchtes Tuch, damit er nicht rutscht, und stellen Sie eine Schüssel mit Wasser daneben.",
-        "Halten Sie die Klinge in einem Winkel von etwa fünfzehn Grad. Schieben Sie die Schneide von sich weg, als wollten "
-        "Sie eine dünne Schicht vom Stein schneiden, und fahren Sie in einem Zug vom Griff bis zur Spitze. Zählen Sie zehn "
-        "Züge auf jeder Seite, mit leichtem und gleichmäßigem Druck, und fühlen Sie mit den Fingern nach dem Grat.",
-        "Der Grat ist ein Draht aus gebogenem Stahl, der verrät, dass beide Seiten sich getroffen haben. Wenn Sie ihn auf der "
-        "ganzen Länge spüren, drehen Sie das Messer um und wiederholen das Ganze. Wechseln Sie danach zu einem feineren Stein, "
-        "halbieren Sie den Druck und ziehen Sie die Klinge abwechselnd ab, bis der Draht verschwunden ist und die Schneide wie "
-        "eine einzige dunkle Linie aussieht. Prüfen Sie das Ergebnis an einer reifen Tomate oder an einem Blatt Zeitung.",
-    )
+_DEUTSCH = (
+    "<p>Ein scharfes Messer ist sicherer als ein stumpfes, weil es dorthin geht, wohin man es führt, und wenig Kraft "
+    "braucht. Die meisten schieben die Arbeit jahrelang auf, obwohl sie nur eine Viertelstunde dauert und der "
+    "Stein weniger kostet als eine neue Klinge. Diese Anleitung zeigt den ganzen Weg vom Kauf bis zur Probe der "
+    "Schneide. Beginnen Sie mit einem Stein von mittlerer Körnung, der grob genug ist, um den Stahl zu formen, und "
+    "fein genug, um eine brauchbare Schneide zu hinterlassen. Legen Sie ihn ins Wasser, bis keine Blasen mehr "
+    "steigen, dann auf ein feuchtes Tuch, damit er nicht rutscht, und stellen Sie eine Schüssel mit Wasser "
+    "daneben. Halten Sie die Klinge in einem Winkel von etwa fünfzehn Grad. Schieben Sie die Schneide von sich "
+    "weg, als wollten Sie eine dünne Schicht vom Stein schneiden, und fahren Sie in einem Zug vom Griff bis zur "
+    "Spitze. Zählen Sie zehn Züge auf jeder Seite, mit leichtem und gleichmäßigem Druck, und fühlen Sie mit den "
+    "Fingern nach dem Grat. Der Grat ist ein Draht aus gebogenem Stahl, der verrät, dass beide Seiten sich "
+    "getroffen haben. Wenn Sie ihn auf der ganzen Länge spüren, drehen Sie das Messer um und wiederholen das "
+    "Ganze. Wechseln Sie danach zu einem feineren Stein, halbieren Sie den Druck und ziehen Sie die Klinge "
+    "abwechselnd ab, bis der Draht verschwunden ist und die Schneide wie eine einzige dunkle Linie aussieht. "
+    "Prüfen Sie das Ergebnis an einer reifen Tomate oder an einem Blatt Zeitung.</p>"
 )
 
 
@@ -225,7 +224,7 @@ _LEAST_REPEATS = 10
     Category.ON_PAGE,
     Severity.LOW,
     bad=sample(
-        body=f"<p>{'Buy cheap katana online: our cheap katana shop has cheap katana for all who want a cheap katana. ' * 12}</p>"
+        body=f"<p>{'Buy cheap katana online: the cheap katana shop has cheap katana if you want katana. ' * 12}</p>"
     ),
     good=(
         sample(),
@@ -276,9 +275,7 @@ _HIDDEN_TEXT = "Cheap knives, best knives, discount knives, knife shop, knife sa
         sample(),
         sample(body=f"<div hidden>{_HIDDEN_TEXT}</div>"),
         sample(body=f'<div style="display:none" class="modal fade">{_HIDDEN_TEXT}</div>'),
-        sample(
-            body=f'<a href="#terms">Terms of sale and delivery</a><div id="terms" style="display:none">{_HIDDEN_TEXT}</div>'
-        ),
+        sample(body=f'<a href="#terms">Terms of our sale</a><div id="terms" style="display:none">{_HIDDEN_TEXT}</div>'),
         sample(body=f"<details><summary>Terms of sale</summary>{_HIDDEN_TEXT}</details>"),
         sample(body='<div style="display:none">Soon.</div>'),
         sample(
@@ -326,7 +323,7 @@ def hidden_text(page: Page, limits: Limits) -> Iterator[Finding]:
 def mojibake(page: Page, limits: Limits) -> Iterator[Finding]:
     """Letters are garbled by a wrong character encoding.
 
-    Text was stored or sent in one encoding and read in another, so readers and search engines see nonsense in its place.
+    Text was stored or sent in one encoding and read in another, so readers and search engines see nonsense.
 
     Fix: keep UTF-8 from the database to the page, and repair the text that is already damaged.
     """
@@ -335,37 +332,6 @@ def mojibake(page: Page, limits: Limits) -> Iterator[Finding]:
         if found:
             yield Finding(found, "(//body)[1]")
             return
-
-
-_COPYRIGHT = re.compile(
-    r"(?:©|\(c\)|copyright|\u2117)[\s:,]*(?:©|\(c\))?(?P<gap>[^\d©.!?]{0,40}?)\b(?P<years>(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:\d\d){1,2})*)\b"  # noqa: RUF001
-    r"(?P<open>\s*[-–—]\s*(?:present|today|now|heute|aujourd|hoy|oggi|н\.\s?в))?"  # noqa: RUF001
-    r"|\b(?P<before>(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:\d\d){1,2})*)\s*(?:©|\(c\)(?!\w))",  # noqa: RUF001
-    re.IGNORECASE,
-)
-_CREDIT = re.compile(r"(?:photo|image|picture|bild|foto|illustration|credit|courtesy)\w*\W*$", re.IGNORECASE)
-_TAIL = 600
-"""Characters at the end of the text where a site's own notice stands."""
-
-
-def _last_year(years: str, century: int) -> int:
-    last = re.findall(r"\d+", years)[-1]
-    return int(last) if len(last) == 4 else century * 100 + int(last)  # noqa: PLR2004
-
-
-def _copyright_year(tail: str) -> int | None:
-    """The newest year of the copyright notices in `tail`, None when there is no dated notice or one is open-ended."""
-    newest: int | None = None
-    for match in _COPYRIGHT.finditer(tail):
-        if match["open"]:
-            return None
-        if match["gap"] and not match[0].startswith(("©", "(c)", "(C)")) and "©" not in match[0]:
-            continue  # "the Copyright Act of 1976" is no notice
-        if _CREDIT.search(tail, 0, match.start()):
-            continue
-        years = match["years"] or match["before"]
-        newest = max(newest or 0, _last_year(years, int(years[:2])))
-    return newest
 
 
 @check(
@@ -396,60 +362,15 @@ def stale_copyright(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: let the template write the current year, or leave the year out: a notice doesn't need one.
     """
-    tail = page.body_text[-_TAIL:]
-    year = _copyright_year(tail) if "20" in tail or "19" in tail else None
+    year = copyright_year(page.body_text)
     if year is not None and year < day_at(page.context.now).year:
         yield Finding(f"copyright {year}", "(//body)[1]")
 
 
-_PUBLISHED = (
-    "article:published_time",
-    "date",
-    "dc.date",
-    "dc.date.issued",
-    "pubdate",
-    "publish_date",
-    "parsely-pub-date",
-)
-_MODIFIED = ("article:modified_time", "dcterms.modified", "dc.date.modified", "last-modified")
-_ARTICLES = frozenset(
-    "Article NewsArticle BlogPosting TechArticle ScholarlyArticle Report SocialMediaPosting LiveBlogPosting "
-    "ReportageNewsArticle AnalysisNewsArticle OpinionNewsArticle ReviewNewsArticle BackgroundNewsArticle Recipe "
-    "WebPage".split()
-)
-
-
-def _article(page: Page) -> Item | None:
-    """The page's only article; None where there are several, as on a blog's front page."""
-    articles = [item for item in page.items if not _ARTICLES.isdisjoint(item.types) and "WebPage" not in item.types]
-    return articles[0] if len(articles) == 1 else None
-
-
-def _days(page: Page, metas: tuple[str, ...], article: Item | None, name: str) -> dict[str, date]:
-    """Where a date is declared → the day declared there."""
-    found: dict[str, date] = {}
-    for meta in metas:
-        if (content := page.meta(meta)) and (day := day_of(content)):
-            found[meta] = day
-    for value in article.properties.get(name, ()) if article else ():
-        if isinstance(value, str) and (day := day_of(value)):
-            found[name] = day
-    return found
-
-
-def _visible(page: Page) -> set[date]:
-    """The days that stand in the text: `page.dates` less those that come from metas."""
-    shown = list(page.dates)
-    for meta in page.metas:
-        if meta.content in shown:
-            shown.remove(meta.content)
-    return {day for text in shown if (day := day_of(text))}
-
-
 _ARTICLE = (
-    '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "BlogPosting", "headline": "Sharpening '
-    'kitchen knives step by step", "image": "https://example.com/media/whetstone.jpg", "datePublished": "2026-03-02", '
-    '"dateModified": "2026-11-01", "author": {"@type": "Person", "name": "Ida Stone", "url": '
+    '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "BlogPosting", "headline": '
+    '"Sharpening kitchen knives step by step", "image": "https://example.com/media/whetstone.jpg", "datePublished": '
+    '"2026-03-02", "dateModified": "2026-11-01", "author": {"@type": "Person", "name": "Ida Stone", "url": '
     '"https://example.com/authors/ida-stone"}}</script>'
 )
 
@@ -484,15 +405,15 @@ def date_disagreement(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     if not page.dates and not page.items:
         return
-    article = _article(page)
+    article = article_of(page)
     most = limits["content.date_disagreement"]
-    published = _days(page, _PUBLISHED, article, "datePublished")
-    modified = _days(page, _MODIFIED, article, "dateModified")
+    published = declared_days(page, PUBLISHED, article, "datePublished")
+    modified = declared_days(page, MODIFIED, article, "dateModified")
     for declared in (published, modified):
         if declared and (max(declared.values()) - min(declared.values())).days > most:
             yield Finding(" · ".join(f"{where}: {day}" for where, day in declared.items()), "(//head)[1]")
     known = {*published.values(), *modified.values()}
-    visible = _visible(page)
+    visible = visible_days(page)
     if len(visible) in {1, 2} and known and all(abs((day - one).days) > most for day in visible for one in known):
         yield Finding(f"visible: {min(visible)} · declared: {min(known)}", "(//time)[1]")
 
@@ -518,16 +439,16 @@ def date_disagreement(page: Page, limits: Limits) -> Iterator[Finding]:
 def outdated(page: Page, limits: Limits) -> Iterator[Finding]:
     """The page has not changed for months.
 
-    Where subjects move fast, readers and answer engines prefer recent pages. Much that is old stays true: look, then decide.
+    Where subjects move fast, readers and answer engines prefer recent pages. Much that is old stays true.
 
     Fix: review the text; if it still holds, nothing must change.
     """
     header = http_day(page.header("last-modified") or "")
     if header is None:
         return
-    article = _article(page)
-    days = [header, *_days(page, _MODIFIED, article, "dateModified").values()]
-    days += _days(page, _PUBLISHED, article, "datePublished").values()
+    article = article_of(page)
+    days = [header, *declared_days(page, MODIFIED, article, "dateModified").values()]
+    days += declared_days(page, PUBLISHED, article, "datePublished").values()
     age = (day_at(page.context.now) - max(days)).days
     if age > limits["content.outdated"]:
         yield Finding(f"last changed {max(days)}, {age} days ago", "header: Last-Modified")
@@ -546,7 +467,8 @@ _CLOSE = (
 )
 """Languages that a detector takes for each other."""
 _TELLABLE = frozenset(
-    "ar bg cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl sr sv th tr uk vi zh".split()
+    "ar bg cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl sr sv th tr uk vi "
+    "zh".split()
 )
 """Languages common enough that text taken for another one is hardly written in them."""
 

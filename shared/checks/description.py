@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - descriptions in many scripts
 """Meta descriptions."""
 
 from collections.abc import Iterator
@@ -16,9 +17,9 @@ _OTHER = (
     '<meta name="description" content="Grit, angle and burr: how a whetstone brings a kitchen knife back to life.">'
 )
 _LONG = (
-    "A patient guide to sharpening kitchen knives with a whetstone: which grit to buy, how to soak the stone, how to hold "
-    "the angle, how to feel for the burr and remove it, how to test the edge on paper or on a ripe tomato, and how to "
-    "store the blade."
+    "A patient guide to sharpening kitchen knives with a whetstone: which grit to buy, how to soak the stone, how to "
+    "hold the angle, how to feel for the burr and remove it, how to test the edge on paper or on a ripe tomato, and "
+    "how to store the blade."
 )
 _LEAST_BODY = 200
 """Characters of body text below which nothing is said about whether a description fits it."""

@@ -73,7 +73,7 @@ def multiple(page: Page, limits: Limits) -> Iterator[Finding]:
     Category.ON_PAGE,
     Severity.INFO,
     bad=sample(
-        h1=f"<h1>Sharpening kitchen knives step by step: {'stone, water, angle and patience, '}and what comes after</h1>"
+        h1="<h1>Sharpening kitchen knives step by step: stone, water, angle, patience, and what comes after</h1>"
     ),
     good=(sample(), sample(h1="<h1>Как правильно и безопасно точить кухонные ножи на водном камне</h1>")),
     source="heuristic",

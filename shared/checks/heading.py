@@ -1,6 +1,7 @@
 """The outline that the headings form."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from shared.checks.base import Category, Finding, Limits, Severity, check
 from shared.checks.sample import sample
@@ -34,7 +35,7 @@ def order(page: Page, limits: Limits) -> Iterator[Finding]:
     headings = page.headings
     if headings and headings[0].level > 1 and any(h.level == 1 for h in headings):
         yield Finding(f"<h{headings[0].level}> before the <h1>: {headings[0].text}", headings[0].at)
-    for before, after in zip(headings, headings[1:], strict=False):
+    for before, after in pairwise(headings):
         if after.level > before.level + 1:
             yield Finding(f"<h{after.level}> follows <h{before.level}>: {after.text}", after.at)
 

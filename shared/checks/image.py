@@ -1,14 +1,16 @@
+# ruff: noqa: RUF001 - texts in many scripts
 """Images."""
 
 import html
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
+from functools import lru_cache
 
+from shared.alt_text import is_meaningless
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, sample
 from shared.graphemes import graphemes
-from shared.page import Asset, Image, Page
+from shared.page import Asset, ErrorKind, Image, Page
 
 GOOGLE_IMAGES = "https://developers.google.com/search/docs/appearance/google-images"
 HTML_ALT = "https://html.spec.whatwg.org/multipage/images.html#alt"
@@ -28,10 +30,16 @@ def _img(src: str = "/media/knife.webp", alt: str = 'alt="A knife on a whetstone
     return f'<img src="{src}" {alt} width="400" height="300" {more}>'
 
 
+@lru_cache(maxsize=2_048)
 def _pixels(value: str | None) -> float | None:
     """A width or height attribute in pixels; None when absent, a percentage, or not a number."""
     match = _NUMBER.match(value or "")
     return float(match[1]) if match and not match[2] else None
+
+
+@lru_cache(maxsize=2_048)
+def _is_number(value: str | None) -> bool:
+    return _NUMBER.match(value or "") is not None
 
 
 def _is_small(image: Image, most: int = _SMALL) -> bool:
@@ -111,7 +119,7 @@ def alt_missing(page: Page, limits: Limits) -> Iterator[Finding]:
 def alt_empty_on_link(page: Page, limits: Limits) -> Iterator[Finding]:
     """A link consists of an image without a description.
 
-    The alternative text is all that such a link has to say; without it nobody who can't see the image knows where it leads.
+    The alternative text is all that such a link has to say; without it nobody who can't see it knows where it leads.
 
     Fix: say in `alt` where the link leads, or add text to the link.
     """
@@ -138,33 +146,10 @@ def alt_too_long(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: say in a phrase what the image shows, and put the rest into a caption or the text.
     """
+    most = limits["image.alt_too_long"]
     for image in page.images:
-        if image.alt and (length := graphemes(" ".join(image.alt.split()))) > limits["image.alt_too_long"]:
+        if image.alt and len(image.alt) > most and (length := graphemes(" ".join(image.alt.split()))) > most:
             yield Finding(f"{length} characters: {image.alt}", image.at)
-
-
-_FILE_NAME = re.compile(r"\S.{0,120}\.(?:jpe?g|png|gif|webp|avif|svg|bmp|tiff?|heic)", re.IGNORECASE)
-_NUMBERED = re.compile(
-    r"(?:img|dsc[fn]?|dcim|image|photo|picture|pic|foto|bild|imagen|imagem|screenshot|screen shot|unnamed|untitled|whatsapp image)"
-    r"[\s_-]*\(?\d[\d\s_.:()-]*",
-    re.IGNORECASE,
-)
-_MEANINGLESS = frozenset(
-    "image images img picture pictures pic photo photos photograph graphic graphics alt alt text alt-text alttext untitled "
-    "placeholder spacer thumbnail thumb bild foto fotos grafik imagen imagem immagine imatge afbeelding billede bilde "
-    "obraz obrázek zdjęcie kép imagine resim görsel εικόνα изображение картинка фото зображення "
-    "图片 圖片 图像 画像 写真 이미지 사진 صورة תמונה".split()
-) | {"alt text", "image alt", "image here", "your image"}
-
-
-def _is_file_name(alt: str, src: str) -> bool:
-    """Whether `alt` is a camera's or an upload's name: with an extension, numbered, or equal to a slug in `src`."""
-    if _FILE_NAME.fullmatch(alt) or _NUMBERED.fullmatch(alt):
-        return True
-    if " " in alt or not re.search(r"[_\d]|-.*-", alt):
-        return False
-    stem = unquote(urlsplit(src).path).rpartition("/")[2].partition(".")[0]
-    return stem.casefold() == alt.casefold()
 
 
 @check(
@@ -196,7 +181,7 @@ def alt_quality(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     for image in page.images:
         alt = " ".join((image.alt or "").split())
-        if alt and (alt.casefold().strip(" .:!") in _MEANINGLESS or _is_file_name(alt, image.src or "")):
+        if alt and is_meaningless(alt, image.src or ""):
             yield Finding(alt, image.at)
 
 
@@ -222,9 +207,26 @@ def _broken(asset: Asset) -> str | None:
     return None
 
 
-def _asset(path: str = "/media/knife.webp", status: int | None = 200, *, internal: bool = True) -> Asset:
-    url = path if "://" in path else HOST + path
-    return Asset(url, "image", internal, status, bytes=40_000, content_type="image/webp", width=800, height=600)
+def _asset(
+    path: str = "/media/knife.webp",
+    status: int | None = 200,
+    *,
+    internal: bool = True,
+    size: int = 40_000,
+    error: ErrorKind | None = None,
+) -> Asset:
+    return Asset(
+        path if "://" in path else HOST + path,
+        "image",
+        internal,
+        status,
+        error=error,
+        bytes=size,
+        content_type="image/webp",
+        cache_control="max-age=31536000",
+        width=800,
+        height=600,
+    )
 
 
 _ELSEWHERE = "https://cdn.example.net/knife.webp"
@@ -236,12 +238,12 @@ _ELSEWHERE = "https://cdn.example.net/knife.webp"
     Severity.HIGH,
     bad=(
         sample(body=_img(), assets=(_asset(status=404),)),
-        sample(body=_img(), assets=(Asset(f"{HOST}/media/knife.webp", "image", True, None, error="redirect_loop"),)),  # noqa: FBT003
+        sample(body=_img(), assets=(_asset(status=None, error="redirect_loop"),)),
     ),
     good=(
         sample(body=_img(), assets=(_asset(),)),
         sample(body=_img(), assets=(_asset(status=403),)),
-        sample(body=_img(), assets=(Asset(f"{HOST}/media/knife.webp", "image", True, None, error="timeout"),)),  # noqa: FBT003
+        sample(body=_img(), assets=(_asset(status=None, error="timeout"),)),
     ),
     source=GOOGLE_IMAGES,
     needs=(Fact.ASSETS,),
@@ -290,7 +292,7 @@ def broken_external(page: Page, limits: Limits) -> Iterator[Finding]:
     Severity.LOW,
     bad=sample(
         body=_img(),
-        assets=(Asset(f"{HOST}/media/knife.webp", "image", True, 200, bytes=900_000, content_type="image/webp"),),  # noqa: FBT003
+        assets=(_asset(size=900_000),),
     ),
     good=(sample(), sample(body=_img(), assets=(_asset(),))),
     source="heuristic",
@@ -337,7 +339,7 @@ def dimensions_missing(page: Page, limits: Limits) -> Iterator[Finding]:
     for image in page.images:
         if _is_inline(image) or not (image.src or image.srcset):
             continue
-        if _NUMBER.match(image.width or "") and _NUMBER.match(image.height or ""):
+        if _is_number(image.width) and _is_number(image.height):
             continue
         styles = _styles(page) if styles is None else styles
         style = styles.get(image.src or "", "")
@@ -388,19 +390,16 @@ def aspect_mismatch(page: Page, limits: Limits) -> Iterator[Finding]:
             continue
         styles = _styles(page) if styles is None else styles
         if "object-fit" not in styles.get(image.src or "", ""):
-            yield Finding(f"{width:g}×{height:g} declared, {real[0]}×{real[1]} natural: {_name(image)}", image.at)  # noqa: RUF001
+            yield Finding(f"{width:g}×{height:g} declared, {real[0]}×{real[1]} natural: {_name(image)}", image.at)
 
 
-_LEGACY = re.compile(r"\.(?:jpe?g|png|gif|bmp|tiff?)", re.IGNORECASE)
-_MODERN_HINTS = ("webp", "avif", "jxl", "auto=format", "format=auto", "f_auto", "/_next/image", "/cdn-cgi/image/")
+_LEGACY = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff")
+_MODERN = re.compile(r"webp|avif|jxl|auto=format|format=auto|f_auto|/_next/image|/cdn-cgi/image/")
 
 
 def _is_legacy(url: str) -> bool:
-    path = url.partition("?")[0]
-    dot = path.rfind(".")
-    return (
-        dot > 0 and _LEGACY.fullmatch(path, dot) is not None and not any(hint in url.lower() for hint in _MODERN_HINTS)
-    )
+    lower = url.lower()
+    return lower.partition("?")[0].endswith(_LEGACY) and _MODERN.search(lower) is None
 
 
 def _offers_modern(page: Page) -> bool:
@@ -441,11 +440,7 @@ def legacy_format(page: Page, limits: Limits) -> Iterator[Finding]:
     negotiated: frozenset[str] | None = None
     for image in page.images:
         url = image.url or ""
-        if (
-            not _is_legacy(url)
-            or _is_small(image)
-            or any(hint in (image.srcset or "").lower() for hint in _MODERN_HINTS)
-        ):
+        if not _is_legacy(url) or _is_small(image) or (image.srcset and _MODERN.search(image.srcset.lower())):
             continue
         if image.in_picture:
             modern = _offers_modern(page) if modern is None else modern
@@ -467,7 +462,7 @@ def legacy_format(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(),
         sample(body=_img()),
         sample(
-            body='<img src="/media/knife.webp" srcset="/media/knife-800.webp 800w, /media/knife.webp 1600w" sizes="100vw" '
+            body='<img src="/media/knife.webp" srcset="/media/small.webp 800w, /media/knife.webp 1600w" sizes="100vw" '
             'alt="A knife" width="1600" height="1200">'
         ),
         sample(body='<img src="/media/knife.svg" alt="A knife" width="1600" height="1200">'),
@@ -485,12 +480,18 @@ def no_srcset(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: offer smaller versions in `srcset` and say in `sizes` how wide the image is shown.
     """
+    least = limits["image.no_srcset"]
     for image in page.images:
         width = _pixels(image.width) or 0
-        if width < limits["image.no_srcset"] or image.srcset or image.in_picture or _is_inline(image):
+        if width < least or image.srcset or image.in_picture or _is_inline(image):
             continue
         if not (image.src or "").partition("?")[0].lower().endswith(".svg"):
             yield Finding(f"{width:g} pixels wide: {_name(image)}", image.at)
+
+
+def _has_plan(image: Image) -> bool:
+    """Whether the author decided when the image loads."""
+    return (image.loading or "").strip().lower() in {"lazy", "eager"} or (image.fetchpriority or "").lower() == "high"
 
 
 def _gallery(loading: str, count: int = 6) -> str:
@@ -519,14 +520,12 @@ def lazy_missing(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: add `loading="lazy"` to images below the first screen, and leave it out above.
     """
     seen = 0
+    most = limits["image.lazy_missing"]
     for image in page.images:
         if not (image.src or image.srcset) or _is_inline(image) or _is_small(image):
             continue
         seen += 1
-        wanted = (image.loading or "").strip().lower() in {"lazy", "eager"} or (
-            image.fetchpriority or ""
-        ).lower() == "high"
-        if seen > limits["image.lazy_missing"] and not wanted:
+        if seen > most and not _has_plan(image):
             yield Finding(_name(image), image.at)
 
 

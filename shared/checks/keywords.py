@@ -50,7 +50,7 @@ def irrelevant(page: Page, limits: Limits) -> Iterator[Finding]:
     if not content or len(page.body_text) < _LEAST_BODY:
         return
     phrases = dict.fromkeys(phrase.strip() for phrase in _SEPARATOR.split(content))
-    body = page.body_text.casefold()
+    body = page.body_text
     told = [found for phrase in list(phrases)[:_MOST_PHRASES] if (found := _occurs(phrase, body)) is not None]
     if len(told) >= _LEAST_PHRASES and sum(told) < limits["keywords.irrelevant"] * len(told):
         yield Finding(f"{sum(told)} of {len(told)} keywords occur in the text: {content.strip()}", "(//meta)")

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - titles in many scripts
 """Titles."""
 
 from collections import Counter
@@ -201,26 +202,26 @@ def outside_head(page: Page, limits: Limits) -> Iterator[Finding]:
 
 _DEFAULT_TITLES = frozenset(
     (
-        "home|homepage|home page|start|startpage|start page|index|index page|main|main page|welcome|untitled|untitled page|"
-        "untitled document|new page|new document|document|page|page title|title|your title here|title goes here|"
-        "site title|website title|my site|my website|my blog|website|site|web page|webpage|default|default page|"
-        "default title|blank|blank page|test|test page|example|sample page|no title|react app|vite app|app|"
-        "vite + react|vite react|next app|create next app|nuxt app|vue app|angular app|hello world|"
+        "home|homepage|home page|start|startpage|start page|index|index page|main|main page|welcome|untitled|"
+        "untitled page|untitled document|new page|new document|document|page|page title|title|your title here|"
+        "title goes here|site title|website title|my site|my website|my blog|website|site|web page|webpage|default|"
+        "default page|default title|blank|blank page|test|test page|example|sample page|no title|react app|"
+        "vite app|app|vite + react|vite react|next app|create next app|nuxt app|vue app|angular app|hello world|"
         "just another wordpress site|startseite|willkommen|herzlich willkommen|unbenanntes dokument|unbenannt|"
         "accueil|page d'accueil|bienvenue|document sans titre|sans titre|inicio|página de inicio|página principal|"
-        "bienvenido|bienvenidos|documento sin título|sin título|início|página inicial|bem-vindo|documento sem título|"
-        "sem título|pagina iniziale|benvenuti|benvenuto|documento senza titolo|senza titolo|welkom|hoofdpagina|"
-        "strona główna|witamy|bez tytułu|hem|startsida|välkommen|hjem|forside|velkommen|etusivu|tervetuloa|"
-        "domů|úvod|úvodní stránka|főoldal|kezdőlap|acasă|ana sayfa|anasayfa|hoş geldiniz|αρχική|αρχική σελίδα|"
-        "главная|главная страница|добро пожаловать|без названия|головна|головна сторінка|"
-        "首页|主页|欢迎|无标题文档|無標題文件|首頁|ホーム|トップページ|ようこそ|無題ドキュメント|홈|환영합니다|제목 없음|"
+        "bienvenido|bienvenidos|documento sin título|sin título|início|página inicial|bem-vindo|"
+        "documento sem título|sem título|pagina iniziale|benvenuti|benvenuto|documento senza titolo|senza titolo|"
+        "welkom|hoofdpagina|strona główna|witamy|bez tytułu|hem|startsida|välkommen|hjem|forside|velkommen|etusivu|"
+        "tervetuloa|domů|úvod|úvodní stránka|főoldal|kezdőlap|acasă|ana sayfa|anasayfa|hoş geldiniz|αρχική|"
+        "αρχική σελίδα|главная|главная страница|добро пожаловать|без названия|головна|головна сторінка|首页|主页|"
+        "欢迎|无标题文档|無標題文件|首頁|ホーム|トップページ|ようこそ|無題ドキュメント|홈|환영합니다|제목 없음|"
         "الرئيسية|الصفحة الرئيسية|דף הבית|trang chủ|beranda"
     ).split("|")
 )
 
 
 def _is_default(title: str) -> bool:
-    return title.casefold().strip(" .!?…-–—|:·»«[]()<>") in _DEFAULT_TITLES  # noqa: RUF001
+    return title.casefold().strip(" .!?…-–—|:·»«[]()<>") in _DEFAULT_TITLES
 
 
 @check(

@@ -36,8 +36,8 @@ def _is_decoration(video: Embed) -> bool:
 def no_poster_or_captions(page: Page, limits: Limits) -> Iterator[Finding]:
     """A video has no preview image or no captions.
 
-    Without a poster visitors see an empty box until the film is loaded; without captions deaf people, and everyone whose
-    sound is off, miss what is said.
+    Without a poster visitors see an empty box until the film is loaded; without captions deaf people, and all
+    whose sound is off, miss what is said.
 
     Fix: add a `poster` attribute and a `<track kind="captions">`.
     """
