@@ -30,10 +30,9 @@ def lock_for(arguments: Sequence[str], checkout: Checkout) -> str:
     command = next((word for word in arguments if not word.startswith("-")), "")
     if command in DEV_COMMANDS:
         return DEV_LOCK
-    has_tools = DEV_LOCK in checkout.read_stamp() and (checkout.root / DEV_LOCK).exists()
-    if has_tools and not checkout.satisfies(RUN_LOCK) and checkout.pins(RUN_LOCK) <= checkout.pins(DEV_LOCK):
-        return DEV_LOCK
-    return RUN_LOCK
+    if checkout.satisfies(RUN_LOCK) or not (checkout.root / DEV_LOCK).exists() or not checkout.has_tools():
+        return RUN_LOCK
+    return DEV_LOCK if checkout.pins(RUN_LOCK) <= checkout.pins(DEV_LOCK) else RUN_LOCK
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
 RUN_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"
@@ -33,7 +34,10 @@ class Checkout:
             stamp = json.loads(self._stamp.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return stamp if stamp.get("python") == python_identity(self.python) != "" else {}
+        if not isinstance(stamp, dict):
+            return {}
+        known = cast("dict[str, str]", stamp)
+        return known if known.get("python") == python_identity(self.python) != "" else {}
 
     def write_stamp(self, installed: str) -> None:
         """Record that lock file ``installed`` is installed, and the run lock with it if it is part of that."""
@@ -55,6 +59,10 @@ class Checkout:
         """The exact versions that a lock file asks for, with their markers."""
         lines = (self.root / lock).read_text(encoding="utf-8").splitlines()
         return {line.rstrip(" \\") for line in lines if "==" in line and not line.startswith(("#", " "))}
+
+    def has_tools(self) -> bool:
+        """Whether ``.venv`` has the development tools, by our hand or by a developer's own."""
+        return DEV_LOCK in self.read_stamp() or (self.venv / "bin" / "pytest").exists()
 
     def satisfies(self, lock: str) -> bool:
         """Whether ``.venv`` holds all of ``lock``."""

@@ -14,8 +14,10 @@ from deploy.local.backends import Backends, backends_for
 from deploy.local.embedded import DataDir, EmbeddedServices
 from deploy.local.errors import LaunchError
 from deploy.local.logfile import tail
+from deploy.local.loglines import MAX_LENGTH, loud_line
 from deploy.local.ports import check_free, free_ports
 from deploy.local.record import FleetRecord, remove_record, write_record
+from deploy.local.screen import clean
 from deploy.local.secret import secret_key
 from deploy.local.service import Service, ServiceSpec
 from deploy.local.signals import Interrupts
@@ -27,7 +29,6 @@ SERVERS_SECONDS = 120.0
 MIGRATE_SECONDS = 300.0
 POLL_SECONDS = 0.05
 GATEWAY, SCHEDULER, WORKERS, EXTRA = 0, 1, 2, 3
-LOUD = (b'"level":"warning"', b'"level":"error"', b'"level":"critical"')
 
 T = TypeVar("T")
 
@@ -202,9 +203,9 @@ class Fleet:
         )
 
     def _hear(self, name: str, line: bytes) -> None:
-        compact = line.replace(b'": "', b'":"', 8)
-        if any(mark in compact for mark in LOUD):
-            self._say(f"{name}: {line.decode('utf-8', 'replace').strip()[:400]}")
+        text = loud_line(line)
+        if text is not None:
+            self._say(f"{name}: {clean(text, MAX_LENGTH)}")
 
     async def _stop(self) -> None:
         self._interrupts.begin_stopping()

@@ -30,15 +30,14 @@ _NO_WHEEL = re.compile(r"No matching distribution|no wheels? with a matching|has
 def install(checkout: Checkout, lock: str) -> None:
     """Make ``.venv`` hold exactly ``lock``, from nothing if need be. Raises SetupError or OSError."""
     _check_writable(checkout)
-    if checkout.installing.exists():
-        say("The last installation was not finished; starting it afresh.")
-        shutil.rmtree(checkout.venv)
+    unfinished = checkout.installing.exists()
     if not _is_sound(checkout):
         _make_venv(checkout)
     checkout.installing.touch()
     if not (checkout.venv / "bin" / "uv").exists() or _uv_version(checkout) != _wanted_uv():
         _install_uv(checkout)
-    _sync(checkout, lock)
+    # Packages of which only a part was written look installed; the cache makes writing all of them again cheap.
+    _sync(checkout, lock, again=unfinished)
     checkout.write_stamp(lock)
     checkout.installing.unlink()
 
@@ -74,7 +73,7 @@ def _make_venv(checkout: Checkout) -> None:
         output = done.stdout + done.stderr
         if "ensurepip" in output:
             raise _no_venv(version)
-        raise _failure("python -m venv", output, checkout.root)
+        raise explain_failure("python -m venv", output, checkout.root)
 
 
 def _no_venv(version: str) -> SetupError:
@@ -112,16 +111,17 @@ def _install_uv(checkout: Checkout) -> None:
     ]
     done = _run(command)
     if done.returncode != 0:
-        raise _failure("installing uv", done.stdout + done.stderr, checkout.root)
+        raise explain_failure("installing uv", done.stdout + done.stderr, checkout.root)
 
 
-def _sync(checkout: Checkout, lock: str) -> None:
-    say(f"Installing {len(checkout.pins(lock))} packages of {lock}.")
+def _sync(checkout: Checkout, lock: str, *, again: bool) -> None:
+    note = ", all of them again because the last installation was not finished" if again else ""
+    say(f"Installing {len(checkout.pins(lock))} packages of {lock}{note}.")
     command = [str(checkout.venv / "bin" / "uv"), "pip", "sync", "--require-hashes", "--quiet", "--no-progress"]
-    command += ["--python", str(checkout.python), str(checkout.root / lock)]
+    command += [*(["--reinstall"] if again else []), "--python", str(checkout.python), str(checkout.root / lock)]
     done = _run(command, _uv_settings(checkout))
     if done.returncode != 0:
-        raise _failure(f"installing {lock}", done.stdout + done.stderr, checkout.root)
+        raise explain_failure(f"installing {lock}", done.stdout + done.stderr, checkout.root)
 
 
 def _uv_settings(checkout: Checkout) -> dict[str, str]:
@@ -178,7 +178,7 @@ def _run(command: Sequence[str], settings: dict[str, str] | None = None) -> subp
         ) from error
 
 
-def _failure(step: str, output: str, root: Path) -> SetupError:
+def explain_failure(step: str, output: str, root: Path) -> SetupError:
     """Put what went wrong into words; order matters, because a full disk also looks like a failed download."""
     if _DISK_FULL.search(output):
         return _disk_full(root)

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +23,7 @@ class LogFile:
         self.lost_lines = 0
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._file: IO[bytes] = _open_private(path)
+        self._file = _open_private(path)
 
     def write(self, line: bytes) -> None:
         """Append ``line``. On a full disk it is counted in ``lost_lines`` instead: logging stops no child."""
@@ -33,7 +34,6 @@ class LogFile:
                 if self._file.tell() + len(line) > self._max_bytes:
                     self._rotate()
                 self._file.write(line)
-                self._file.flush()
             except OSError:
                 self.lost_lines += 1
 
@@ -48,9 +48,9 @@ class LogFile:
             self._file.close()
 
 
-def _open_private(path: Path) -> IO[bytes]:
-    # Unbuffered by hand (flush per line), so that the tail is complete when a child has just died.
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
+def _open_private(path: Path) -> FileIO:
+    # Unbuffered, so that the tail is complete when a child has just died.
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab", buffering=0)
 
 
 def tail(path: Path, lines: int = 12, max_bytes: int = 16 * 1024) -> str:

@@ -64,12 +64,15 @@ class Supervisor:
     async def watch(self) -> None:
         """Restart what dies, until cancelled. Raises CrashLoopError when something can't be kept running."""
         while True:
-            for kept in self._kept:
-                self.check(kept)
+            self.check_all()
             await asyncio.sleep(POLL_SECONDS)
 
-    def check(self, kept: _Kept) -> None:
-        """Look after one runner: note its death, or start it again when its time has come."""
+    def check_all(self) -> None:
+        """Look after all once: note who has died, and start again whose time has come. Raises CrashLoopError."""
+        for kept in self._kept:
+            self._check(kept)
+
+    def _check(self, kept: _Kept) -> None:
         now = self._monotonic()
         if kept.restart_at is None:
             status = kept.runner.poll()

@@ -1,0 +1,78 @@
+"""The report for the terminal."""
+
+import io
+
+from rich.console import Console
+
+from deploy.local.api import CategoryScore, Issue, Progress, Result, Scan, TopIssue, Totals
+from deploy.local.report import render_report, score_style
+from deploy.local.watching import figures
+
+
+def text_of(scan: Scan, issues: list[Issue] | None = None) -> str:
+    console = Console(file=io.StringIO(), width=120, color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(render_report(scan, issues or []))
+    return captured.get()
+
+
+def finished(*top: TopIssue, score: float | None = 71.4) -> Scan:
+    categories = [CategoryScore("indexing", 88.0, 0.3), CategoryScore("hreflang", None, 0.1)]
+    totals = Totals(25, {"critical": 2, "low": 7, "info": 0})
+    result = Result(score, "C", 1.0, categories, totals, list(top))
+    return Scan("id", "http://127.0.0.1:1/", "sitemap", "complete", result=result)
+
+
+def test_score_grade_totals_and_categories_are_shown() -> None:
+    text = text_of(finished())
+    assert "71/100 C" in text
+    assert "25 pages; issues: 2 critical, 7 low" in text
+    assert "indexing" in text
+    assert "88" in text
+    assert "not applicable" in text
+
+
+def test_an_issue_says_what_to_do_what_it_brings_and_where() -> None:
+    issue = TopIssue("canonical.conflicting", "high", "Two canonicals.", 3, 4.25, "Keep one.")
+    examples = Issue("canonical.conflicting", [{"url": "http://a/1", "evidence": "/x, /y"}, "http://a/2", "http://a/3"])
+    text = text_of(finished(issue), [examples])
+    assert "Two canonicals  3 pages, +4.2 points" in text
+    assert "Keep one." in text
+    assert "http://a/1  /x, /y" in text
+    assert "http://a/2" in text
+    assert "http://a/3" not in text
+
+
+def test_a_failed_scan_gives_its_reason() -> None:
+    text = text_of(Scan("id", "http://a/", "single", "error", reason="The host does not exist."))
+    assert "ERROR: The host does not exist.  http://a/  (single)" in text
+
+
+def test_text_of_strangers_can_neither_colour_nor_move_nor_mark_up() -> None:
+    hostile = "\x1b[2J[bold]\u202egnp.exe\r\n[/bold]\x9b31m"
+    text = text_of(
+        finished(TopIssue("title.empty", "high", hostile, 1, None, hostile)), [Issue("title.empty", [hostile])]
+    )
+    assert not set("\x1b\x9b\u202e\r") & set(text)
+    assert "[bold]" in text
+
+
+def test_a_scan_without_a_score_has_no_number() -> None:
+    assert "/100" not in text_of(finished(score=None))
+
+
+def test_colours_follow_the_score() -> None:
+    assert [score_style(score) for score in (100, 80, 79.9, 50, 49.9, 0)] == [
+        "green",
+        "green",
+        "yellow",
+        "yellow",
+        "red",
+        "red",
+    ]
+
+
+def test_progress_in_words() -> None:
+    running = Scan("id", "http://a/", "sitemap", "running", progress=Progress("fetching", 30, 10, 1, 2, 12.34, 1.6))
+    assert figures(running) == "1 failed, 2 skipped, 12.3 pages/s, 2 s left"
+    assert figures(Scan("id", "http://a/", "single", "complete")) == "0 failed"
