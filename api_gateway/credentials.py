@@ -12,7 +12,7 @@ import psycopg
 from msgspec import Struct
 
 from shared.clock import Clock, utc
-from shared.db.pool import LOST, Pool, connect_arguments, connection
+from shared.db.pool import AWAY, Pool, connect_arguments, connection
 from shared.db.queries import queries
 from shared.errors import UnavailableError
 from shared.logs import get_logger
@@ -97,7 +97,7 @@ class Credentials:
                             self.forget()
                         async with asyncio.timeout(LISTEN_SECONDS):
                             await conn.execute("SELECT 1")
-            except (*LOST, psycopg.Error) as error:
+            except AWAY as error:
                 self.forget()
                 get_logger().warning("credentials.listen_failed", error=type(error).__name__)
                 await asyncio.sleep(1.0)

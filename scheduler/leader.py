@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import psycopg
 
-from shared.db.pool import LOST, connect_arguments
+from shared.db.pool import AWAY, connect_arguments
 from shared.logs import get_logger
 from shared.metrics import LEADER
 
@@ -23,7 +23,7 @@ async def lead(database_url: str, duty: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await _term(database_url, duty)
-        except (*LOST, psycopg.Error) as error:
+        except AWAY as error:
             get_logger().warning("leader.lost", error=type(error).__name__)
         await asyncio.sleep(RETRY_SECONDS)
 

@@ -225,7 +225,7 @@ class Ledger:
             return
         limit, hit = self.limit(self.suppressed), self.gates(self.suppressed)
         causes = self.causes()
-        gates = [g for g, (threshold, most) in GATES.items() if most == limit and hit[g] >= threshold]
+        gates: list[GateId] = [g for g, (threshold, most) in GATES.items() if most == limit and hit[g] >= threshold]
         counts = {cause: n for cause, n in causes[gates[0]].items() if cause not in self.suppressed}
         whole = sum(counts.values())
         for cause, count in sorted(counts.items()):

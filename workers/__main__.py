@@ -7,10 +7,14 @@ import sys
 import threading
 from uuid import UUID
 
+from dramatiq import Worker
+
 from shared.checks import catalogue
 from shared.clock import SYSTEM
 from shared.db.pool import make_pool
+from shared.jobs import ACTORS
 from shared.logs import configure, get_logger
+from shared.metrics import SSRF_BLOCKED
 from shared.probes import Readiness, serve
 from shared.redis.client import connect
 from shared.settings import Settings, SettingsError, read_settings
@@ -19,7 +23,7 @@ from workers.actors import declare
 from workers.fetch.client import Fetcher
 from workers.fetch.guard import Guard
 from workers.fetch.politeness import Politeness
-from workers.parser import ParserPool
+from workers.parser import ParserProcess
 from workers.scan import run_chunk
 from workers.workshop import Workshop
 
@@ -45,10 +49,11 @@ class Service:
         self._stack.push_async_callback(pool.close, timeout=2.0)
         redis = connect(settings.redis_url)
         self._stack.push_async_callback(redis.aclose)
-        fetcher = await self._stack.enter_async_context(Fetcher(Guard(settings.allow_networks)))
-        parser = await self._stack.enter_async_context(
-            ParserPool("workers.scan_page:judge_page", size=settings.parsers)
-        )
+        politeness = Politeness(redis, namespace=settings.namespace)
+        self._stack.push_async_callback(politeness.close)
+        guard = Guard(settings.allow_networks, on_refused=lambda reason: SSRF_BLOCKED.labels(reason).inc())
+        fetcher = await self._stack.enter_async_context(Fetcher(guard))
+        parser = await self._stack.enter_async_context(ParserProcess("workers.scan_page:judge_page"))
 
         async def database() -> None:
             async with pool.connection() as conn:
@@ -62,7 +67,7 @@ class Service:
             pool=pool,
             redis=redis,
             fetcher=fetcher,
-            politeness=Politeness(redis, settings.namespace),
+            politeness=politeness,
             parser=parser,
             clock=SYSTEM,
             drain=asyncio.Event(),
@@ -85,6 +90,15 @@ class Service:
         await self._stack.aclose()
 
 
+def start_queue(settings: Settings, name: str, service: Service) -> Worker:
+    """A queue's threads, on a broker of their own."""
+    broker = queue.make_broker(settings)
+    declare(broker, name, service.run)
+    worker = queue.make_worker(broker, name, settings.worker_threads)
+    worker.start()
+    return worker
+
+
 def serve_forever(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; a second one is ignored, since the drain is bounded anyway."""
     catalogue()
@@ -95,11 +109,7 @@ def serve_forever(settings: Settings) -> None:
     loop.start(timeout=5.0)
     service = Service(settings)
     port = asyncio.run_coroutine_threadsafe(service.start(), loop.loop).result(START_SECONDS)
-    broker = queue.make_broker(settings)
-    declare(broker, service.run)
-    workers = queue.make_workers(broker, settings.worker_threads)
-    for worker in workers:
-        worker.start()
+    workers = [start_queue(settings, name, service) for name in sorted(set(ACTORS.values()))]
     get_logger().info("worker.started", name=settings.worker_name, metrics_port=port)
     while not stopping.wait(1.0):
         pass

@@ -5,14 +5,14 @@ from uuid import UUID
 
 import dramatiq
 
-from shared.jobs import CHUNK_QUEUE, SINGLE_QUEUE, VERSION
+from shared.jobs import ACTORS, VERSION
 from shared.logs import get_logger
 
 Run = Callable[[UUID, int, str], Awaitable[None]]
 
 
-def declare(broker: dramatiq.Broker, run: Run) -> None:
-    """Declare every actor on `broker`. Fields that a newer sender added are ignored; a newer version is left alone."""
+def declare(broker: dramatiq.Broker, queue: str, run: Run) -> None:
+    """Declare `queue`'s actors on `broker`. Fields that a newer sender added are ignored; a newer version is left."""
 
     async def take(v: int = VERSION, scan_id: str = "", no: int = 0, request_id: str = "", **_newer: object) -> None:
         try:
@@ -26,5 +26,6 @@ def declare(broker: dramatiq.Broker, run: Run) -> None:
             return
         await run(scan, number, str(request_id)[:64])
 
-    dramatiq.actor(take, actor_name="run_single", queue_name=SINGLE_QUEUE, broker=broker)
-    dramatiq.actor(take, actor_name="run_chunk", queue_name=CHUNK_QUEUE, broker=broker)
+    for name, its_queue in ACTORS.items():
+        if its_queue == queue:
+            dramatiq.actor(actor_name=name, queue_name=queue, broker=broker)(take)

@@ -13,15 +13,12 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
 
+from shared.jobs import CHUNK_QUEUE, SINGLE_QUEUE
 from shared.logs import get_logger
 from shared.redis.client import connect_sync
 from shared.settings import Settings
 
 HEARTBEAT_MILLISECONDS = 15_000
-SINGLE_POLL_MILLISECONDS = 40
-CHUNK_POLL_MILLISECONDS = 100
-"""How long an idle thread waits before it asks again. dramatiq's default of 1 s costs a single scan 235 ms (p50)."""
-
 _Consumer: Any = RedisBroker.consumer_class.fget(None)  # type: ignore[attr-defined]
 
 
@@ -85,7 +82,7 @@ class Broker(RedisBroker):
 
 def make_broker(settings: Settings) -> Broker:
     """A broker on the queue's Redis; every command of its threads ends within 5 s."""
-    return Broker(
+    return Broker(  # type: ignore[no-untyped-call]
         client=connect_sync(settings.redis_url, timeout=5.0),
         middleware=[],
         namespace=settings.namespace,
@@ -106,7 +103,7 @@ class Loop(EventLoopThread):
     def run(self) -> None:
         """Turn until stopped."""
         asyncio.set_event_loop(self.loop)
-        super().run()
+        super().run()  # type: ignore[no-untyped-call]
 
     def end(self) -> None:
         """Stop turning."""
@@ -115,13 +112,15 @@ class Loop(EventLoopThread):
         self.join(2.0)
 
 
-def make_workers(broker: Broker, threads: int) -> list[Worker]:
-    """Threads of their own for single scans, so that none waits behind the chunks of large ones."""
-    chunk_worker = Worker(broker, queues={"chunks"}, worker_threads=threads, worker_timeout=CHUNK_POLL_MILLISECONDS)
-    single_worker = Worker(broker, queues={"single"}, worker_threads=threads, worker_timeout=SINGLE_POLL_MILLISECONDS)
-    for worker in (chunk_worker, single_worker):
-        worker.queue_prefetch = threads
-    return [chunk_worker, single_worker]
+POLL = {SINGLE_QUEUE: 40, CHUNK_QUEUE: 100}
+"""Milliseconds that an idle thread waits before it asks again. dramatiq's default of 1 s costs a single scan 235 ms."""
+
+
+def make_worker(broker: Broker, queue: str, threads: int) -> Worker:
+    """The threads of one queue. Single scans have their own, so that none waits behind the chunks of large ones."""
+    worker = Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL[queue])
+    worker.queue_prefetch = threads
+    return worker
 
 
 def stop(workers: list[Worker], seconds: float) -> None:

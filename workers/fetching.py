@@ -5,7 +5,7 @@ from shared.db.pool import connection
 from shared.scans import Work
 from workers.lease import Lease
 from workers.pages import Assignment, Writer, condemned, judge, poisonous, targets, work_through
-from workers.site_files import load_robots
+from workers.site_files import load_robots, parsed
 from workers.workshop import Workshop, fetch_options, terms_of
 
 
@@ -13,8 +13,15 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
     """Do the pages that aren't committed yet; the number of the reduce chunk when this was the scan's last one."""
     async with connection(shop.pool) as conn:
         waiting = await targets(conn, lease.claim)
-        robots = await load_robots(conn, scan.id)
-    work = Assignment(shop=shop, scan=scan, lease=lease, robots=robots, options=fetch_options(scan, shop.settings))
+        robots_file = await load_robots(conn, scan.id)
+    work = Assignment(
+        shop=shop,
+        scan=scan,
+        lease=lease,
+        robots=parsed(*robots_file),
+        robots_file=robots_file,
+        options=fetch_options(scan, shop.settings),
+    )
     healthy, poison = poisonous(waiting)
     writer = Writer(work)
     for target in poison:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from shared import chunks
 from shared.chunks import Claim, LeaseLostError
-from shared.db.pool import LOST, Pool
+from shared.db.pool import AWAY, Pool
 from shared.errors import UnavailableError
 from shared.logs import get_logger
 
@@ -40,7 +40,7 @@ class Lease:
             except LeaseLostError:
                 self.lost.set()
                 return
-            except (*LOST, UnavailableError) as error:
+            except AWAY as error:
                 get_logger().warning("lease.heartbeat_failed", no=self.claim.no, error=type(error).__name__)
                 if loop.time() >= good_until:
                     self.lost.set()

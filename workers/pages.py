@@ -15,7 +15,7 @@ from shared.chunks import Claim
 from shared.db.pool import Connection, connection
 from shared.db.queries import queries
 from shared.logs import get_logger
-from shared.metrics import CHECKS_RAISED, FETCH_DURATION, JUDGE_DURATION, PAGES, PARSE_KILLED, SSRF_BLOCKED
+from shared.metrics import CHECKS_RAISED, FETCH_DURATION, JUDGE_DURATION, PAGES, PARSE_KILLED
 from shared.page import Context, Fetched, FetchError
 from shared.robots import Robots
 from shared.scans import Work
@@ -24,7 +24,7 @@ from shared.urls import normalise
 from workers.fetch.options import FetchOptions
 from workers.frontier import Candidate, Sieve, add
 from workers.lease import Lease
-from workers.parser import ParserKilled
+from workers.parser import JobFailed, ParserKilled
 from workers.polite import NotBefore, host_slot, rules_of
 from workers.sample_fetch import fetch_sample
 from workers.scan_page import PageJob, PageRow, Terms, without_body
@@ -32,7 +32,10 @@ from workers.workshop import Workshop, terms_of
 
 BATCH_PAGES = 10
 BATCH_SECONDS = 2.0
-PARSE_SECONDS = 5.0
+JUDGE_SECONDS = 60.0
+"""For the answer of the parser, waiting for other pages included; one page has 5 s of it."""
+MAX_ROBOTS = 65_536
+"""A robots.txt larger than this isn't sent to the parser with every page."""
 ROBOTS_AGENTS = ("*", "Googlebot", "Bingbot")
 HTTP_ERROR = 400
 SUSPECT_ATTEMPTS = 2
@@ -53,6 +56,7 @@ class Target(Struct, frozen=True, gc=False):
     depth: int | None
     in_sitemap: bool
     attempts: int
+    lastmod: str | None
     alternates: tuple[tuple[str, str], ...]
 
 
@@ -63,6 +67,7 @@ class Assignment(Struct, frozen=True, kw_only=True):
     scan: Work
     lease: Lease
     robots: Robots
+    robots_file: tuple[int | None, bytes]
     options: FetchOptions
 
     @property
@@ -93,6 +98,7 @@ async def targets(conn: Connection, claim: Claim) -> list[Target]:
             row["depth"],
             row["in_sitemap"],
             row["attempts"],
+            row["lastmod"],
             tuple((lang, href) for lang, href in (row["facts"] or {}).get("alternates", ())),
         )
         for row in rows
@@ -130,22 +136,30 @@ async def fetch(work: Assignment, url: str) -> Fetched:
         fetched = await work.shop.fetcher.get(url, options)
         FETCH_DURATION.observe(time.perf_counter() - began)
         slot.answered(fetched)
-    if fetched.error is not None and fetched.error.kind == "forbidden_address":
-        SSRF_BLOCKED.labels("page").inc()
     return fetched
 
 
 async def judge(work: Assignment, target: Target, fetched: Fetched, terms: Terms) -> PageRow:
     """The page's row. A page that kills its parser becomes a row that says so."""
-    job = PageJob(target.seq, fetched, context_of(work, target), terms, links=work.scan.mode == "crawl")
+    robots = work.robots_file if len(work.robots_file[1]) <= MAX_ROBOTS else None
+    job = PageJob(
+        target.seq,
+        fetched,
+        context_of(work, target),
+        terms,
+        links=work.scan.mode == "crawl",
+        robots=robots,
+        lastmod=target.lastmod,
+    )
     began = time.perf_counter()
     try:
-        answer = await work.shop.parser.run(_ENCODE.encode(job), deadline=PARSE_SECONDS)
-    except ParserKilled as error:
-        PARSE_KILLED.labels(error.reason).inc()
-        get_logger().warning("parser.killed", reason=error.reason, seq=target.seq)
-        harmless = without_body(job, "parser_killed", f"the page exhausted its parser ({error.reason})")
-        answer = await work.shop.parser.run(_ENCODE.encode(harmless), deadline=PARSE_SECONDS)
+        answer = await work.shop.parser.run(_ENCODE.encode(job), deadline=JUDGE_SECONDS)
+    except (ParserKilled, JobFailed) as error:
+        reason = error.reason if isinstance(error, ParserKilled) else "failed"
+        PARSE_KILLED.labels(reason).inc()
+        get_logger().error("parser.gave_up", reason=reason, url=target.url, error=str(error)[:500])
+        harmless = without_body(job, "parser_killed", f"this page could not be read ({reason})")
+        answer = await work.shop.parser.run(_ENCODE.encode(harmless), deadline=JUDGE_SECONDS)
     JUDGE_DURATION.observe(time.perf_counter() - began)
     row = _ROW.decode(answer)
     for check, text in row.raised:
@@ -178,7 +192,7 @@ def row_values(scan_id: Any, row: PageRow) -> dict[str, Any]:  # noqa: ANN401
         "score": row.score,
         "title": row.title,
         "depth": row.depth,
-        "bytes": row.bytes,
+        "bytes": row.size,
         "duration_ms": row.duration_ms,
         "checks": row.checks,
         "findings": Jsonb(row.findings, dumps=bytes),
@@ -309,7 +323,7 @@ async def _confess(work: Assignment, writer: Writer, target: Target) -> None:
 
 def parallel(work: Assignment) -> int:
     """Pages of this chunk under way at once: as many as the host takes."""
-    return rules_of(work.shop, work.scan, work.robots).concurrency
+    return rules_of(work.shop.settings, work.scan, work.robots, work.scan.url).concurrency
 
 
 def poisonous(pages: Sequence[Target]) -> tuple[list[Target], list[Target]]:

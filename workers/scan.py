@@ -6,7 +6,7 @@ import structlog
 
 from shared import chunks, scans
 from shared.chunks import Claim, LeaseLostError
-from shared.db.pool import LOST, connection
+from shared.db.pool import AWAY, connection
 from shared.errors import UnavailableError
 from shared.jobs import chunk_job
 from shared.logs import get_logger
@@ -57,7 +57,7 @@ async def _work(shop: Workshop, scan: Work, claim: Claim) -> None:
     except LeaseLostError:
         outcome = "lost"
         get_logger().warning("chunk.lease_lost", kind=claim.kind, fence=claim.fence)
-    except (*LOST, UnavailableError) as error:
+    except AWAY as error:
         outcome = "unavailable"
         get_logger().warning("chunk.unavailable", kind=claim.kind, error=type(error).__name__)
     except Exception:  # noqa: BLE001 - whatever it was, the lease ends and the attempts are counted

@@ -9,8 +9,9 @@ from msgspec import Struct
 from shared.checks import catalogue
 from shared.checks.base import Check
 from shared.checks.limits import Profile, load_profile
-from shared.facts import facts_of
+from shared import facts as site_facts
 from shared.page import Context, ErrorKind, Fetched, FetchError, Page
+from shared.robots import Robots, from_fetch
 from shared.scoring import page_score
 from shared.tally import Tally, tally_of
 from workers.extract import TooDeep, extract
@@ -29,13 +30,15 @@ class Terms(Struct, frozen=True):
 
 
 class PageJob(Struct, frozen=True):
-    """A page to judge. `links` asks for its outgoing links, which a crawl follows."""
+    """A page to judge. `links` asks for its outgoing links, which a crawl follows; `robots` is (status, body)."""
 
     seq: int
     fetched: Fetched
     context: Context
     terms: Terms
     links: bool = False
+    robots: tuple[int | None, bytes] | None = None
+    lastmod: str | None = None
 
 
 class PageRow(Struct, frozen=True):
@@ -49,7 +52,7 @@ class PageRow(Struct, frozen=True):
     score: float | None
     title: str | None
     depth: int | None
-    bytes: int | None
+    size: int | None
     duration_ms: int | None
     checks: list[str]
     findings: bytes
@@ -116,6 +119,16 @@ def page_facts(page: Page) -> dict[str, Any]:
     return facts
 
 
+@lru_cache(maxsize=32)
+def _robots(status: int | None, body: bytes) -> Robots:
+    return from_fetch(status, body)
+
+
+def robots_of(job: PageJob) -> Robots | None:
+    """The site's robots.txt, parsed once for all its pages."""
+    return _robots(*job.robots) if job.robots is not None else None
+
+
 def row_of(job: PageJob, page: Page, verdict: Verdict, prepared: Bench) -> PageRow:
     """The row of a judged page."""
     fetched = job.fetched
@@ -132,12 +145,14 @@ def row_of(job: PageJob, page: Page, verdict: Verdict, prepared: Bench) -> PageR
         score=page_score(verdict, page, prepared.profile, prepared.checks),
         title=_cut(page.title, MAX_TITLE) if page.titles else None,
         depth=job.context.depth,
-        bytes=len(fetched.body) if fetched.status is not None else None,
+        size=len(fetched.body) if fetched.status is not None else None,
         duration_ms=round(total) if total is not None else None,
         checks=list(dict.fromkeys(found.check for found in verdict.findings)),
         findings=msgspec.json.encode(verdict.findings),
         facts=msgspec.json.encode(page_facts(page)),
-        site=msgspec.msgpack.encode(facts_of(page, seq=job.seq, classes=verdict.classes)),
+        site=site_facts.encode(
+            site_facts.facts_of(page, seq=job.seq, classes=verdict.classes, robots=robots_of(job), lastmod=job.lastmod)
+        ),
         tally=tally_of(verdict, page, prepared.checks),
         links=links,
         raised=list(verdict.raised),

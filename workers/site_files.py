@@ -34,11 +34,6 @@ async def fetch_robots(shop: Workshop, scan: Work, url: str) -> Fetched:
     return await shop.fetcher.probe(robots_url(url), options, limit=MAX_BODY, caps=Caps(total=15.0))
 
 
-def robots_of(fetched: Fetched) -> Robots:
-    """What the answer allows."""
-    return from_fetch(fetched.status if fetched.error is None else None, fetched.body)
-
-
 async def save_robots(conn: Connection, scan_id: UUID, fetched: Fetched) -> None:
     """Keep robots.txt for the scan's other chunks and for its site-level checks."""
     facts = {
@@ -53,19 +48,25 @@ async def save_robots(conn: Connection, scan_id: UUID, fetched: Fetched) -> None
             "n": 0,
             "kind": "robots",
             "url": fetched.url,
-            "status": fetched.status if fetched.error is None else None,
-            "body": fetched.body[:MAX_BODY],
+            "status": file_of(fetched)[0],
+            "body": file_of(fetched)[1],
             "facts": Jsonb(facts),
         },
     )
 
 
 @lru_cache(maxsize=64)
-def _parsed(status: int | None, body: bytes) -> Robots:
+def parsed(status: int | None, body: bytes) -> Robots:
+    """What the answer allows; parsed once per process."""
     return from_fetch(status, body)
 
 
-async def load_robots(conn: Connection, scan_id: UUID) -> Robots:
-    """The scan's robots.txt as it was read; parsed once per process."""
+def file_of(fetched: Fetched) -> tuple[int | None, bytes]:
+    """(status or None when unreachable, body) as kept."""
+    return (fetched.status if fetched.error is None else None, fetched.body[:MAX_BODY])
+
+
+async def load_robots(conn: Connection, scan_id: UUID) -> tuple[int | None, bytes]:
+    """The scan's robots.txt as it was read."""
     row = await (await conn.execute(_SQL["robots"], {"scan_id": scan_id})).fetchone()
-    return _parsed(row["status"], bytes(row["body"] or b"")) if row else _parsed(404, b"")
+    return (row["status"], bytes(row["body"] or b"")) if row else (404, b"")

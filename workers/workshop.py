@@ -13,14 +13,9 @@ from shared.seal import unseal
 from shared.settings import Settings
 from workers.fetch.client import Fetcher
 from workers.fetch.options import FetchOptions
-from workers.fetch.politeness import Politeness, Rules
-from workers.parser import ParserPool
+from workers.fetch.politeness import Politeness
+from workers.parser import ParserProcess
 from workers.scan_page import Terms
-
-DEFAULT_CONCURRENCY = 3
-DEFAULT_DELAY_MS = 500
-LOCAL_CONCURRENCY = 10
-
 
 class Workshop(Struct, frozen=True, kw_only=True):
     """Connections, the fetcher, the parser and the drain flag of one process."""
@@ -30,7 +25,7 @@ class Workshop(Struct, frozen=True, kw_only=True):
     redis: Redis
     fetcher: Fetcher
     politeness: Politeness
-    parser: ParserPool
+    parser: ParserProcess
     clock: Clock
     drain: asyncio.Event
 

@@ -14,7 +14,7 @@ HEARTBEAT_MILLISECONDS = 15_000
 def _maintain(office: Office) -> None:
     client = connect_sync(office.settings.redis_url, timeout=2.0)
     try:
-        broker = RedisBroker(
+        broker = RedisBroker(  # type: ignore[no-untyped-call]
             client=client,
             middleware=[],
             namespace=office.settings.namespace,

@@ -45,7 +45,8 @@ def migrate(database_url: str, *, wait_seconds: float = WAIT_SECONDS) -> list[st
                 raise MigrationError(message)
             time.sleep(0.2)
         conn.execute(_LEDGER)
-        applied = dict(conn.execute("SELECT name, hash FROM schema_migrations").fetchall())
+        rows: list[tuple[str, str]] = conn.execute("SELECT name, hash FROM schema_migrations").fetchall()
+        applied = dict(rows)
         return [path.stem for path in migrations() if _apply(conn, path, applied)]
 
 

@@ -18,8 +18,10 @@ CONNECT_SECONDS = 3
 
 RETRY_SECONDS = 3
 
-LOST: tuple[type[BaseException], ...] = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TimeoutError)
+LOST: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TimeoutError)
 """What an unreachable, restarting or stalled Postgres looks like."""
+AWAY: tuple[type[Exception], ...] = (*LOST, psycopg.Error, UnavailableError)
+"""The same for code that isn't answering a request: any failure of the database, to be tried again later."""
 
 
 def connect_arguments(application: str, *, statement_seconds: float = STATEMENT_SECONDS) -> dict[str, Any]:

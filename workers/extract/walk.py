@@ -71,7 +71,6 @@ class Walk:
         self._open: list[int] = []
         self._ends: list[Ending] = []
         self._muted = 0
-        self._watching = 0
         self._areas: list[str] = [""]
         self._sectioning = 0
         self._hiding = 0
@@ -94,14 +93,15 @@ class Walk:
             tag = node.tag_id
             if tag == TEXT:
                 text = node.text_content
-                if not text:
+                if not text or text.isspace():
+                    pieces.append(" ")  # harmless wherever it stands, so nobody asks where that is
                     continue
-                if self._watching or (pieces and not text[0].isspace() and not pieces[-1][-1].isspace()):
-                    parent = node.parent
-                    self._close_to(parent.mem_id if parent is not None else 0)
-                    if self._muted:
-                        continue
-                pieces.append(text)
+                above = node.parent
+                parent_id = above.mem_id if above is not None else 0
+                if open_ and open_[-1] != parent_id:
+                    self._close_to(parent_id)
+                if not self._muted:
+                    pieces.append(text)
                 continue
             if tag == COMMENT:
                 continue
@@ -209,12 +209,10 @@ class Walk:
 
     def _mute_start(self) -> End:
         self._muted += 1
-        self._watching += 1
         return self._unmute
 
     def _unmute(self) -> None:
         self._muted -= 1
-        self._watching -= 1
         self.pieces.append(BREAK)
 
     def _head_start(self, _node: LexborNode, tag: int) -> End:
@@ -241,11 +239,9 @@ class Walk:
         if not self._svg and n <= MAX_OF_A_KIND:
             self.svgs.append((node, n))
         self._svg += 1
-        self._watching += 1
 
         def end() -> None:
             self._svg -= 1
-            self._watching -= 1
             self.pieces.append(BREAK)
 
         return end
@@ -275,10 +271,8 @@ class Walk:
             return None
         start = len(self.pieces)
         self._link.append(link)
-        self._watching += 1
 
         def end() -> None:
-            self._watching -= 1
             self._link.pop()
             link.text = self._text(start, start + MAX_PIECES)
 
@@ -291,11 +285,9 @@ class Walk:
         heading = RawHeading(int(NAMES[tag][1]), n)
         self.headings.append(heading)
         self._heading.append(heading)
-        self._watching += 1
         start = len(self.pieces)
 
         def end() -> None:
-            self._watching -= 1
             self._heading.pop()
             heading.text = self._text(start, start + MAX_PIECES)
             self.pieces.append(BREAK)
@@ -331,13 +323,11 @@ class Walk:
         landmark = name in LANDMARKS
         excluded = landmark and name != "main"
         self._sectioning += sectioning
-        self._watching += 1
         if landmark:
             self._areas.append(name)
         self._excluding += excluded
 
         def end() -> None:
-            self._watching -= 1
             self._sectioning -= sectioning
             self._excluding -= excluded
             if landmark:
@@ -374,11 +364,9 @@ class Walk:
     def _hide(self, index: int) -> End:
         start = len(self.pieces)
         self._hiding += 1
-        self._watching += 1
 
         def end() -> None:
             self._hiding -= 1
-            self._watching -= 1
             text = self._text(start, len(self.pieces))
             del self.pieces[start:]
             for ranges in (self.excluded, self.mains, self.articles):

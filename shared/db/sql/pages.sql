@@ -34,7 +34,9 @@ WHERE p.scan_id = %(scan_id)s AND p.seq > %(after)s
 ORDER BY p.seq LIMIT %(limit)s;
 
 -- name: examples
-SELECT url, seq FROM pages WHERE scan_id = %(scan_id)s AND checks @> ARRAY[%(check)s::text] ORDER BY seq LIMIT 5;
+SELECT p.url, p.seq, COALESCE((SELECT f ->> 'evidence' FROM jsonb_array_elements(p.findings) f
+  WHERE f ->> 'check' = %(check)s LIMIT 1), '') AS evidence
+FROM pages p WHERE p.scan_id = %(scan_id)s AND p.checks @> ARRAY[%(check)s::text] ORDER BY p.seq LIMIT 5;
 
 -- name: status_counts
 SELECT status, count(*) AS n FROM pages WHERE scan_id = %(scan_id)s GROUP BY status ORDER BY status;

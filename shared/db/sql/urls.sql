@@ -9,7 +9,7 @@ FROM unnest(%(seqs)s::int[], %(hashes)s::bigint[], %(urls)s::text[], %(depths)s:
   AS new (seq, hash, url, depth, in_sitemap, lastmod, facts, skip);
 
 -- name: of_chunk
-SELECT seq, url, depth, in_sitemap, attempts, facts FROM urls
+SELECT seq, url, depth, in_sitemap, lastmod, attempts, facts FROM urls
 WHERE scan_id = %(scan_id)s AND seq BETWEEN %(seq_from)s AND %(seq_to)s
   AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.scan_id = urls.scan_id AND p.seq = urls.seq)
 ORDER BY seq;

@@ -1,0 +1,8 @@
+"""The bundled sample site: a small shop for garden tools, with planted and documented defects.
+
+The demo serves it on loopback; a key in test mode scans it without any network at all.
+"""
+
+from shared.samplesite.site import PLANTED, Planted, SampleResponse, paths, respond
+
+__all__ = ["PLANTED", "Planted", "SampleResponse", "paths", "respond"]

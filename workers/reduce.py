@@ -1,0 +1,44 @@
+"""The last stage of a scan of many pages: the site as a whole, the score, the end."""
+
+import msgspec
+
+from shared import chunks
+from shared.db.pool import Connection, connection
+from shared.db.queries import queries
+from shared.scans import Work
+from shared.tally import Tally, merge
+from workers.conclude import Outcome, conclude, end_in_error
+from workers.lease import Lease
+from workers.starting import REASONS
+from workers.workshop import Workshop
+
+_CHUNKS = queries("chunks")
+_PAGES = queries("pages")
+_TALLY = msgspec.msgpack.Decoder(Tally)
+MERGED_AT_ONCE = 200
+
+
+async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
+    """Add up, analyse, score, complete."""
+    async with connection(shop.pool) as conn:
+        tally = await merged(conn, scan)
+        counts = await (await conn.execute(_PAGES["counts"], {"scan_id": scan.id})).fetchone()
+    done, failed = (counts["pages"], counts["failed"]) if counts else (0, 0)
+    outcome = Outcome(tally=tally, done=done, failed=failed, found=done)
+    async with connection(shop.pool) as conn, conn.transaction():
+        await chunks.hold(conn, lease.claim)
+        if done:
+            await conclude(conn, shop, scan, outcome)
+        else:
+            await end_in_error(conn, shop, scan, "nothing_found", REASONS["nothing_found"], outcome=outcome)
+        await chunks.finish(conn, lease.claim)
+
+
+async def merged(conn: Connection, scan: Work) -> Tally:
+    """The sum of all chunks' tallies, read in a stream."""
+    total = Tally()
+    async with conn.transaction(), conn.cursor(name="tallies") as cursor:
+        await cursor.execute(_CHUNKS["tallies"], {"scan_id": scan.id})
+        while rows := await cursor.fetchmany(MERGED_AT_ONCE):
+            total = merge(total, *(_TALLY.decode(row["tally"]) for row in rows))
+    return total
