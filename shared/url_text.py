@@ -19,7 +19,7 @@ _PATH_SAFE: Final = "!$%&'()*+,-./:;=@[\\]^_|~"
 _QUERY_SAFE: Final = "!$%&()*+,-./:;=?@[\\]^_`{|}~"
 
 
-class BadUrl(ValueError):
+class BadUrl(ValueError):  # noqa: N818 - what it is called by those who raise and catch it
     """A URL that is not fetched. `str()` is for people; `fault` is the part at fault, `reason` a bounded label."""
 
     def __init__(self, fault: UrlFault, message: str, reason: str | None = None) -> None:

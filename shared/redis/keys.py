@@ -12,3 +12,8 @@ def request_limit(namespace: str, owner: str) -> str:
 def quota_log(namespace: str, owner: str, mode: str) -> str:
     """Sorted set: scans started in the last 24 hours. Expires 24 h after the newest."""
     return f"{namespace}:q:{mode}:{owner}"
+
+
+def politeness(namespace: str, host: str) -> str:
+    """String, packed: a host's slots, rules and back-off. Expires ten minutes after it can matter."""
+    return f"{namespace}:p:{host}"

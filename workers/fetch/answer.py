@@ -112,7 +112,8 @@ class Answer:
         """Refuse a body whose Content-Length alone says that it is too large, before anything of it is read."""
         cap = self._caps.body if decoder.plain else self._caps.wire
         if response.method != "HEAD" and (response.content_length or 0) > cap:
-            raise TooMuch(f"the body is larger than {cap} bytes")
+            msg = f"the body is larger than {cap} bytes"
+            raise TooMuch(msg)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """What has arrived, or the next that does. Raises `FetchFault` for too little too slowly, `TooMuch`."""
@@ -134,7 +135,8 @@ class Answer:
             clock.left -= waited
         self.wire += len(data)
         if self.wire > caps.wire:
-            raise TooMuch(f"the body is larger than {caps.wire} bytes")
+            msg = f"the body is larger than {caps.wire} bytes"
+            raise TooMuch(msg)
         return data
 
     async def whole(self) -> Fetched:

@@ -6,7 +6,7 @@ the cap of the whole: 809 bytes of brotli that unpack to 1 GiB end after 10 MB, 
 
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import brotli  # type: ignore[import-untyped]  # it has no stubs
 import zstandard
@@ -24,11 +24,11 @@ _GZIP: Final = {"gzip", "x-gzip"}
 _DEFLATE_HEAD: Final = 2
 
 
-class DecodeFault(Exception):
+class DecodeFault(Exception):  # noqa: N818 - the body's fault, not ours
     """The body isn't what its Content-Encoding says."""
 
 
-class TooMuch(Exception):
+class TooMuch(Exception):  # noqa: N818 - a bound that was met, not an error
     """More than the cap came out of the body."""
 
 
@@ -45,7 +45,7 @@ class _Zlib:
 
     def __init__(self, *, gzip: bool) -> None:
         self._gzip = gzip
-        self._head = b""
+        self._head: bytes = b""
         self._member = zlib.decompressobj(zlib.MAX_WBITS | 16) if gzip else None
         self._members = 1
         self._over = False
@@ -82,7 +82,8 @@ class _Zlib:
         elif rest:
             self._members += 1
             if self._members > MAX_MEMBERS:
-                raise DecodeFault(f"the body has more than {MAX_MEMBERS} gzip members")
+                msg = f"the body has more than {MAX_MEMBERS} gzip members"
+                raise DecodeFault(msg)
             self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
         return piece, rest
 
@@ -90,11 +91,24 @@ class _Zlib:
         return self._over or (self._member is not None and self._member.eof)
 
 
+class _BrotliStream(Protocol):
+    """What is used of `brotli.Decompressor`, which has no stubs."""
+
+    def process(self, data: bytes, *, output_buffer_limit: int) -> bytes: ...
+
+    def can_accept_more_data(self) -> bool: ...
+
+    def is_finished(self) -> bool: ...
+
+
+_BROTLI_ERROR: Final = cast("type[Exception]", brotli.error)  # pyright: ignore[reportUnknownMemberType]
+
+
 class _Brotli:
     """RFC 7932."""
 
     def __init__(self) -> None:
-        self._stream = brotli.Decompressor()
+        self._stream = cast("_BrotliStream", brotli.Decompressor())  # pyright: ignore[reportUnknownMemberType]
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         if self._stream.is_finished():
@@ -108,11 +122,11 @@ class _Brotli:
             ) and not self._stream.is_finished():
                 piece = self._stream.process(b"", output_buffer_limit=STEP_OUT)
                 yield piece
-        except brotli.error as error:
+        except _BROTLI_ERROR as error:
             raise DecodeFault("the body is not what its Content-Encoding says") from error
 
     def complete(self) -> bool:
-        return bool(self._stream.is_finished())
+        return self._stream.is_finished()
 
 
 class _Zstd:
@@ -144,7 +158,8 @@ class _Zstd:
         if self._frame.eof:
             self._frames += 1
             if self._frames > MAX_MEMBERS:
-                raise DecodeFault(f"the body has more than {MAX_MEMBERS} zstd frames")
+                msg = f"the body has more than {MAX_MEMBERS} zstd frames"
+                raise DecodeFault(msg)
             self._frame = self._new()
         self._fresh = False
         try:
@@ -168,7 +183,8 @@ class Decoder:
         names = [name.strip().lower() for name in content_encoding.split(",")]
         layers = [layer for layer in map(_layer, reversed(names)) if layer is not None]
         if len(layers) > MAX_LAYERS:
-            raise DecodeFault(f"the body is encoded more than {MAX_LAYERS} times over")
+            msg = f"the body is encoded more than {MAX_LAYERS} times over"
+            raise DecodeFault(msg)
         self._layers: Final[Sequence[_Layer]] = layers
         self._out = [0] * (len(layers) + 1)
         self._cap: Final = cap
@@ -202,7 +218,8 @@ class Decoder:
     def _count(self, index: int, piece: bytes) -> None:
         self._out[index] += len(piece)
         if self._out[index] > self._cap:
-            raise TooMuch(f"the body is larger than {self._cap} bytes")
+            msg = f"the body is larger than {self._cap} bytes"
+            raise TooMuch(msg)
 
     def finish(self) -> None:
         """Raise `DecodeFault` when the body ended in the middle. No body at all is no fault."""

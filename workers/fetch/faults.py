@@ -14,7 +14,7 @@ from workers.fetch.decode import DecodeFault, TooMuch
 from workers.fetch.guard import ForbiddenAddress
 
 
-class FetchFault(Exception):
+class FetchFault(Exception):  # noqa: N818 - the server's fault, not ours
     """A fault that was found by us; `error` is what the fetch ends with."""
 
     def __init__(self, kind: ErrorKind, message: str) -> None:

@@ -9,20 +9,21 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
-from aiohappyeyeballs import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from shared.network import Network, forbidden_address, forbidden_endpoint
 
+AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
+"""As `socket.getaddrinfo` gives it."""
 MAX_ANSWERS: Final = 16
 """Addresses of one name that are tried."""
 LOOKUPS: Final = 32
 """Names looked up at once in one process; more wait."""
 
 
-class ForbiddenAddress(OSError):
+class ForbiddenAddress(OSError):  # noqa: N818 - a refusal, not an error
     """A connection that must not be made. An `OSError` since that is what connectors pass on; `reason` fits a label."""
 
     def __init__(self, reason: str) -> None:
@@ -39,7 +40,7 @@ class Guard:
         self.allow: Final = tuple(allow)
         self._on_refused: Final = on_refused
 
-    def socket(self, info: AddrInfoType) -> socket.socket:
+    def socket(self, info: AddressInfo) -> socket.socket:
         """A socket for this address. Raises `ForbiddenAddress`."""
         family, kind, protocol, _, address = info
         self.check(str(address[0]), int(address[1]))

@@ -12,11 +12,10 @@ from ipaddress import ip_address
 from typing import Final
 
 import aiohappyeyeballs
-from aiohappyeyeballs import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from workers.fetch.guard import Guard
+from workers.fetch.guard import AddressInfo, Guard
 
 KEPT: Final = 4_096
 FRESH: Final = 3_600.0
@@ -73,7 +72,7 @@ class OfferedVersions:
 
     async def _chosen(self, host: str, port: int) -> str | None:
         loop = asyncio.get_running_loop()
-        sock = await aiohappyeyeballs.start_connection(
+        sock = await aiohappyeyeballs.start_connection(  # pyright: ignore[reportUnknownMemberType]
             [_info(one) for one in await self._addresses(host, port)],
             happy_eyeballs_delay=_DELAY,
             socket_factory=self._guard.socket,
@@ -99,7 +98,7 @@ class OfferedVersions:
         return [ResolveResult(hostname=host, host=host, port=port, family=family, proto=0, flags=0)]
 
 
-def _info(found: ResolveResult) -> AddrInfoType:
+def _info(found: ResolveResult) -> AddressInfo:
     ip, port = found["host"], found["port"]
     if ":" in ip:
         return socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (ip, port, 0, 0)

@@ -42,7 +42,7 @@ _LINGER: Final = 0.005
 _LESS: Final = frozenset({429, 503})
 
 
-class NotBefore(Exception):
+class NotBefore(Exception):  # noqa: N818 - a date, not an error
     """The host can't be asked within the patience; ask again in `seconds`."""
 
     def __init__(self, seconds: float) -> None:

