@@ -10,18 +10,21 @@ from collections.abc import Iterator
 from shared.page import Page
 
 _ANYWHERE: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("_live_", "a Stripe secret key", re.compile(r"\b[sr]k_live_[0-9A-Za-z]{16,247}")),
-    ("AKIA", "an AWS access key id", re.compile(r"(?<![A-Za-z0-9+/=%])AKIA[A-Z2-7]{16}(?![A-Za-z0-9+/=])")),
+    ("k_live_", "a Stripe secret key", re.compile(r"\b[sr]k_live_[0-9A-Za-z]{16,247}")),
     (
         "PRIVATE KEY",
         "a private key",
-        # The mark alone stands in many a manual; a key has at least a hundred characters after it.
-        re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----(?:[\s\w+/=:.,()-]|\\[nr]){100}"),
+        # The mark alone stands in many a manual; a key goes on in Base64, after headers such as Proc-Type.
+        re.compile(
+            r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])*"
+            r"(?:[A-Za-z-]{4,20}: [^\n\\]{1,80}(?:\s|\\[nr])+){0,4}[A-Za-z0-9+/=]{32}"
+        ),
     ),
 )
 """(what must be there, what it is, its form): searched for in the whole source."""
 
 _IN_SCRIPTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    ("AKIA", "an AWS access key id", re.compile(r"(?<![A-Za-z0-9+/=%])AKIA[A-Z2-7]{16}(?![A-Za-z0-9+/=])")),
     ("ASIA", "an AWS temporary key id", re.compile(r"(?<![A-Za-z0-9+/=%])ASIA[A-Z2-7]{16}(?![A-Za-z0-9+/=])")),
     ("github_pat_", "a GitHub token", re.compile(r"\bgithub_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}\b")),
     ("ghp_", "a GitHub token", re.compile(r"\bghp_[0-9A-Za-z]{36}\b")),

@@ -38,7 +38,8 @@ _PHRASES = frozenset(
 )
 _BODY = re.compile(
     r"\bpage (?:that )?(?:you(?:'re| are| were)? (?:look(?:ing)? for|request(?:ed|ing)"
-    r"|try(?:ing)? to (?:reach|access|view))|requested) (?:\w+ ){0,4}?(?:could ?n['o]t|can ?not|can't|does ?n['o]t|was ?n['o]t|is ?n['o]t|no longer"
+    r"|try(?:ing)? to (?:reach|access|view))|requested) (?:\w+ ){0,4}?"
+    r"(?:could ?n['o]t|can ?not|can't|does ?n['o]t|was ?n['o]t|is ?n['o]t|no longer"
     r"|has been (?:removed|moved|deleted)|might have been|may have been)",
     re.IGNORECASE,
 )

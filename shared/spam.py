@@ -20,20 +20,18 @@ _CODE = (
         "code that is unpacked and run",
         re.compile(
             r"\beval\s*\(\s*(?:window\.|self\.)?(?:"
-            r"(?:atob|unescape|decodeURIComponent)\s*\(\s*[\"'][^\"']{40}|String\.fromCharCode\s*\((?:\s*\d+\s*,){10})"
+            r"(?:atob|unescape|decodeURIComponent)\s*\(\s*[\"'][^\"']{16}|String\.fromCharCode\s*\((?:\s*\d+\s*,){10})"
         ),
     ),
     (
         "Function",
         "code that is unpacked and run",
-        re.compile(r"\bFunction\s*\(\s*(?:window\.)?atob\s*\(\s*[\"'][^\"']{40}"),
+        re.compile(r"\bFunction\s*\(\s*(?:window\.)?atob\s*\(\s*[\"'][^\"']{16}"),
     ),
     (
         "document.write",
         "encoded markup that is written into the page",
-        re.compile(
-            r"document\.write(?:ln)?\s*\(\s*(?:unescape|decodeURIComponent)\s*\(\s*[\"'](?:%[0-9a-fA-F]{2}){20}"
-        ),
+        re.compile(r"document\.write(?:ln)?\s*\(\s*(?:unescape|decodeURIComponent)\s*\(\s*[\"'](?:%[0-9a-fA-F]{2}){8}"),
     ),
     (
         "document.write",

@@ -45,7 +45,7 @@ _SECTIONS = ("main", "article", "section", "nav", "header", "footer", "aside")
 _ROLES = re.compile(
     r"role\s*=\s*[\"']?(main|navigation|banner|contentinfo|complementary|article|region)\b", re.IGNORECASE
 )
-_MIN_WORDS = 100
+_MIN_WORDS = 50
 """Shorter pages need no sections."""
 
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, URL, sample
 from shared.page import Canonical, Page, Previous
+from shared.url_pieces import path_of, query_of
 from shared.urls import host_of, normalise
 
 GOOGLE_CANONICAL = "https://developers.google.com/search/docs/crawling-indexing/consolidate-duplicate-urls"
@@ -280,6 +280,7 @@ _INDEX_PATH = re.compile(
     good=(
         sample(),
         sample(url=f"{HOST}/", is_home=True),
+        sample(url=HOST, canonical=_link(f"{HOST}/")),
         sample(url=f"{HOST}/index.html", canonical=_link(f"{HOST}/")),
         sample(url=f"{HOST}/amp", canonical=_link(f"{HOST}/")),
         sample(url=f"{HOST}/?utm_source=mail", canonical=_link(f"{HOST}/")),
@@ -298,10 +299,10 @@ def to_root(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: let each page name its own address.
     """
     target = page.canonical_url
-    if not target or page.is_home or _INDEX_PATH.fullmatch(urlsplit(page.final_url).path):
+    if not target or page.is_home or _INDEX_PATH.fullmatch(path_of(page.final_url)):
         return
-    parts = urlsplit(target)
-    if parts.path in {"", "/"} and not parts.query and _bare(parts.hostname) == _bare(host_of(page.final_url)):
+    root = path_of(target) == "/" and not query_of(target)
+    if root and _bare(host_of(target)) == _bare(host_of(page.final_url)):
         yield Finding(target, _position(page))
 
 
@@ -419,9 +420,10 @@ def hreflang_conflict(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: let each language version name itself as canonical.
     """
     target = page.canonical_url
-    if page.alternates and target and target != page.final_url:
+    own = normalise(page.final_url)
+    if page.alternates and target and target != own:
         versions = {one.url for one in page.alternates}
-        if page.final_url in versions and target in versions:
+        if own in versions and target in versions:
             langs = ", ".join(sorted({one.lang for one in page.alternates if one.url == target}))
             yield Finding(f"{target} is the alternate for {langs}", _position(page))
 

@@ -23,6 +23,9 @@ _NAMED = re.compile(
 _LOOKED_AT = 1_500
 """Characters of the text in which a name is looked for, at the beginning and at the end."""
 
+_LONG = 200
+"""Words: a shorter dated entry is a notice, not an article."""
+
 _POSTED = '<meta property="article:published_time" content="2026-11-02T08:00:00+00:00">'
 _NEWS = (
     '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle", '
@@ -32,10 +35,13 @@ _NEWS = (
 
 
 def _is_article(page: Page) -> bool:
-    """By its markup: an article item, or Open Graph's article type with a date of publication."""
+    """By its markup: an article item, Open Graph's article type with a date, or one long dated article element."""
     if any(not _ARTICLES.isdisjoint(item.types) for item in page.items):
         return True
-    return page.meta("og:type") == "article" and page.meta("article:published_time") is not None
+    if page.meta("og:type") == "article" and page.meta("article:published_time") is not None:
+        return True
+    counts = page.tag_counts
+    return counts.get("article") == 1 and counts.get("time", 0) > 0 and page.words >= _LONG
 
 
 def _is_signed(page: Page) -> bool:
@@ -51,7 +57,11 @@ def _is_signed(page: Page) -> bool:
     "eeat.author_missing",
     Category.SOCIAL,
     Severity.INFO,
-    bad=(sample(byline="", head=_POSTED), sample(byline="", schema=_NEWS % "")),
+    bad=(
+        sample(byline="", head=_POSTED),
+        sample(byline="", schema=_NEWS % ""),
+        sample(byline='<p><time datetime="2026-11-02">2 November 2026</time></p>'),
+    ),
     good=(
         sample(),
         sample(head=_POSTED),

@@ -3,14 +3,14 @@
 import codecs
 from collections.abc import Iterator
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from shared.challenge import refused
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, sample
-from shared.page import Page
+from shared.page import FetchError, Page
 from shared.refresh import meta_refresh_of, refresh_target
 from shared.soft_404 import says_missing, shell_says_missing
+from shared.url_pieces import path_of
 
 GOOGLE_SOFT_404 = "https://developers.google.com/search/docs/crawling-indexing/http-network-errors#soft-404-errors"
 GOOGLE_SIZES = "https://developers.google.com/search/docs/crawling-indexing/googlebot"
@@ -92,7 +92,7 @@ _RAW_EXTENSIONS = frozenset({"css", "js", "mjs", "json", "csv", "txt"})
 
 
 def _extension(page: Page) -> str:
-    name = urlsplit(page.final_url).path.rpartition("/")[2]
+    name = path_of(page.final_url).rpartition("/")[2]
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
@@ -344,9 +344,17 @@ def html_over_2mb(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: move inline images, styles and data into files of their own, and split endless lists.
     """
     size = len(page.fetched.body)
-    cut = page.error is not None and page.error.kind == "too_large"
-    if (page.is_html or (cut and page.media_type in _MARKUP)) and (cut or size > limits["http.html_over_2mb"]):
-        yield Finding(f"{'more than ' if cut or page.fetched.truncated else ''}{size:,} bytes of HTML", "url")
+    cut = _too_long(page)
+    most = limits["http.html_over_2mb"]
+    if cut or (page.is_html and size > most):
+        whole = not cut and not page.fetched.truncated
+        yield Finding(f"{'' if whole else 'more than '}{max(size, int(most)):,} bytes of HTML", "url")
+
+
+def _too_long(page: Page) -> bool:
+    """Whether the fetch of an HTML document was given up for its size, which is far above Google's limit."""
+    too_large = page.error is not None and page.error.kind == "too_large"
+    return too_large and (page.is_html or page.media_type in _MARKUP)
 
 
 @check(
@@ -441,3 +449,46 @@ def refresh_header(page: Page, limits: Limits) -> Iterator[Finding]:
     value = page.header("refresh")
     if value and refresh_target(page, value):
         yield Finding(value, "header: Refresh")
+
+
+@check(
+    "http.undecodable",
+    Category.INDEXING,
+    Severity.HIGH,
+    bad=sample(html="", error=FetchError(kind="decode", message="the body is not valid gzip")),
+    good=(sample(), sample(headers={"Content-Encoding": "br"})),
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-8.4",
+    on=On.ANY,
+)
+def undecodable(page: Page, limits: Limits) -> Iterator[Finding]:
+    """The body isn't encoded as the response says.
+
+    Browsers show an error instead of the page, and crawlers read nothing.
+
+    Fix: let only one of application, server and CDN compress, and let it set Content-Encoding.
+    """
+    if page.error is not None and page.error.kind == "decode":
+        yield Finding(page.error.message or "the body can't be decoded", "header: Content-Encoding")
+
+
+@check(
+    "http.not_read",
+    Category.SCAN,
+    Severity.INFO,
+    bad=(
+        sample(error=FetchError(kind="too_deep", message="more than 512 elements are open at once")),
+        sample(error=FetchError(kind="parser_killed", message="the parser ran out of time three times")),
+    ),
+    good=(sample(), sample(status=None, html="", error=FetchError(kind="dns", message="no such name"))),
+    source="heuristic",
+    on=On.ANY,
+)
+def not_read(page: Page, limits: Limits) -> Iterator[Finding]:
+    """The document could not be read, so its content was not checked.
+
+    It is nested too deeply or too large, or our parser gave up on it. Browsers may fail on such a page too.
+
+    Fix: look for markup that a template repeats inside itself, then scan again.
+    """
+    if page.error is not None and page.error.kind in {"too_deep", "parser_killed", "too_large"} and not _too_long(page):
+        yield Finding(page.error.message or page.error.kind, "url")

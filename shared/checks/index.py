@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, sample
 from shared.page import Directive, Page, Previous
+from shared.urls import normalise
 
 GOOGLE_ROBOTS_META = "https://developers.google.com/search/docs/crawling-indexing/robots-meta-tag"
 GOOGLE_NOINDEX = "https://developers.google.com/search/docs/crawling-indexing/block-indexing"
@@ -374,10 +375,14 @@ def unknown_directive(page: Page, limits: Limits) -> Iterator[Finding]:
     "index.directive_outside_head",
     Category.INDEXING,
     Severity.MEDIUM,
-    bad=(sample(body=_meta("noarchive")), sample(footer=f"<footer>{_meta('index, follow')}</footer>")),
+    bad=(
+        sample(body=_meta("noarchive")),
+        sample(footer=f"<footer>{_meta('index, follow')}</footer>"),
+        sample(body=_meta("noindex")),
+    ),
     good=(sample(), sample(robots=_meta("noarchive")), sample(headers={"X-Robots-Tag": "noarchive"})),
     source="https://developers.google.com/search/docs/crawling-indexing/valid-page-metadata",
-    implies=("html.meta_in_body",),
+    implies=("html.meta_in_body", "index.noindex", "index.blocked"),
 )
 def directive_outside_head(page: Page, limits: Limits) -> Iterator[Finding]:
     """A robots meta stands in the body.
@@ -410,7 +415,7 @@ def _blocked_bots(page: Page) -> dict[str, str]:
                 blocked[bot] = "robots.txt"
     for one in page.directives:
         if one.name in _NOINDEX:
-            shown = f"{_shown(one)} ({one.source})"
+            shown = f"{one.name} ({one.source})"
             agent = _ALIASES.get(one.agent, one.agent)
             if one.agent in {"robots", "*"}:
                 blocked |= dict.fromkeys(("", *_SEARCH_BOTS), shown)
@@ -519,7 +524,7 @@ def noindex_and_canonical(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: use the canonical link for duplicates and noindex for pages that should not be found; not both.
     """
     target = page.canonical_url
-    if page.noindex and target and target != page.final_url:
+    if page.noindex and target and target != normalise(page.final_url):
         yield Finding(f"noindex, canonical {target}", "(//head)[1]")
 
 

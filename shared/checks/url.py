@@ -1,13 +1,15 @@
 """The form of the page's address."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, URL, sample
 from shared.page import Page
+from shared.url_pieces import path_of, query_of
 from shared.urls import TRACKING
 
 GOOGLE_URLS = "https://developers.google.com/search/docs/crawling-indexing/url-structure"
@@ -16,14 +18,13 @@ GOOGLE_URLS = "https://developers.google.com/search/docs/crawling-indexing/url-s
 @lru_cache(maxsize=64)
 def _path(url: str) -> str:
     """The path, percent-decoded: what people read."""
-    return unquote(urlsplit(url).path)
+    return unquote(path_of(url))
 
 
 @lru_cache(maxsize=64)
 def _parameters(url: str) -> tuple[tuple[str, str], ...]:
     """Name and value of each query parameter as written."""
-    query = urlsplit(url).query
-    pairs = (pair.partition("=") for pair in query.replace(";", "&").split("&") if pair)
+    pairs = (pair.partition("=") for pair in query_of(url).replace(";", "&").split("&") if pair)
     return tuple((name, value) for name, _, value in pairs)
 
 
@@ -96,12 +97,6 @@ def uppercase(page: Page, limits: Limits) -> Iterator[Finding]:
         yield Finding(path, "url")
 
 
-def _raw_path(page: Page) -> str:
-    """The path as it was given, before we encoded it."""
-    location = page.fetched.final_url.partition("://")[2].partition("?")[0].partition("#")[0]
-    return "/" + location.partition("/")[2]
-
-
 @check(
     "url.non_ascii",
     Category.INDEXING,
@@ -122,7 +117,7 @@ def non_ascii(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: percent-encode the characters in links and sitemaps.
     """
-    path = _raw_path(page)
+    path = path_of(page.fetched.final_url)
     if not path.isascii():
         yield Finding(path, "url")
 
@@ -169,12 +164,14 @@ def double_slash(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: correct the links that are joined wrongly, and redirect to the address with one slash.
     """
-    path = urlsplit(page.final_url).path
+    path = path_of(page.final_url)
     if "//" in path and "//" in path.replace("://", ":"):
         yield Finding(path, "url")
 
 
 _MIN_SEGMENT = 3
+_MAX_SHORT = 2
+"""Short segments, such as a country and its language (de/de), may stand twice."""
 
 
 @check(
@@ -198,13 +195,11 @@ def repetitive_path(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: correct the relative links, or drop the doubled folder.
     """
-    seen: set[str] = set()
-    for segment in urlsplit(page.final_url).path.split("/"):
-        if segment in seen:
+    counts = Counter(segment for segment in path_of(page.final_url).split("/") if segment and not segment.isdigit())
+    for segment, count in counts.items():
+        if count > 1 and (len(segment) >= _MIN_SEGMENT or count > _MAX_SHORT):
             yield Finding(f"{segment} is repeated in {_path(page.final_url)}", "url")
             return
-        if len(segment) >= _MIN_SEGMENT and not segment.isdigit():
-            seen.add(segment)
 
 
 @check(
@@ -233,11 +228,14 @@ _NOT_TRACKING = frozenset({"_ga", "_gl"})
 """Written by scripts for measuring across domains, not by authors."""
 
 
-_TRACKED = re.compile(rf"[?&;](?:{TRACKING.pattern})(?:[=&;]|\Z)", re.IGNORECASE)
+@lru_cache(maxsize=1024)
+def _is_tracking(name: str) -> bool:
+    return bool(TRACKING.fullmatch(name)) and name.lower() not in _NOT_TRACKING
 
 
 def _tracking(url: str) -> list[str]:
-    return [name for name, _ in _parameters(url) if TRACKING.fullmatch(name) and name.lower() not in _NOT_TRACKING]
+    pairs = url.partition("?")[2].split("&")
+    return [name for pair in pairs if _is_tracking(name := pair.partition("=")[0])]
 
 
 @check(
@@ -267,7 +265,7 @@ def tracking_params(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     for link in page.links:
         url = link.url
-        if url and "?" in url and link.internal and _TRACKED.search(url, url.index("?")):
+        if url and "?" in url and link.internal:
             names = _tracking(url)
             if names:
                 yield Finding(f"{', '.join(names)} in {url}", link.at)
@@ -283,9 +281,9 @@ _SESSION_NAMES = frozenset(
         *("cftoken", "oscsid", "zenid", "xtcsid", "mscsid", "bv_sessionid"),
     }
 )
-_SHORT_NAMES = frozenset({"sid", "s", "session", "sess"})
+_SHORT_NAMES = frozenset({"sid", "session", "sess"})
 """Names that mean a session only when the value looks like one."""
-_SESSION_VALUE = re.compile(r"(?=.*\d)[0-9a-zA-Z,-]{20,128}")
+_SESSION_VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[0-9a-zA-Z,-]{12,128}")
 _PATH_SESSION = re.compile(r";\s*(?:jsessionid|phpsessid|sid)=|/\(S\([0-9a-z]{20,}\)\)", re.IGNORECASE)
 
 
@@ -376,7 +374,7 @@ def internal_search(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     if "?" not in page.final_url:
         return
-    path = urlsplit(page.final_url).path.lower()
+    path = path_of(page.final_url).lower()
     search = path in _ROOTS or not _SEARCH_FOLDERS.isdisjoint(path.split("/"))
     for name, value in _parameters(page.final_url):
         lower = name.lower()
