@@ -35,7 +35,8 @@ class Accounts:
         """Make a key for the user with that address; its secret. Raises UsageError when there is no such user."""
         user = await users.by_email(self.connection, email)
         if user is None:
-            raise UsageError(f"There is no user {email}. Make one with: scanfleet user create {email} --password-stdin")
+            message = f"There is no user {email}. Make one with: scanfleet user create {email} --password-stdin"
+            raise UsageError(message)
         _, secret = await tokens.create(
             self.connection, user_id=user.id, name=name, scopes=scopes, mode=mode, pepper=self.pepper
         )
@@ -63,6 +64,7 @@ async def open_accounts(database_url: str, pepper: str) -> AsyncGenerator[Accoun
             database_url, autocommit=True, row_factory=dict_row, **connect_arguments("scanfleet-cli")
         )
     except psycopg.OperationalError as error:
-        raise LaunchError(f"The database can't be reached: {error}") from error
+        message = f"The database can't be reached: {error}"
+        raise LaunchError(message) from error
     async with connection:
         yield Accounts(connection, pepper)

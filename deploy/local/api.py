@@ -160,13 +160,15 @@ class Client:
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         if self._session is None:
-            raise RuntimeError("the client is not open")
+            message = "the client is not open"
+            raise RuntimeError(message)
         try:
             async with self._session.request(method, self._base + path, json=body) as response:
                 return _open_envelope(await response.read(), response.status)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason = str(error) or type(error).__name__
-            raise UnreachableError(f"{self._base} can't be reached: {reason}") from error
+            message = f"{self._base} can't be reached: {reason}"
+            raise UnreachableError(message) from error
 
 
 class _Fault(msgspec.Struct):
@@ -184,7 +186,8 @@ def _open_envelope(body: bytes, status: int) -> dict[str, Any]:
     try:
         envelope = msgspec.json.decode(body, type=_Envelope)
     except msgspec.DecodeError as error:
-        raise UnreachableError(f"The answer ({status}) is not scanfleet's: {body[:80]!r}") from error
+        message = f"The answer ({status}) is not scanfleet's: {body[:80]!r}"
+        raise UnreachableError(message) from error
     if envelope.error is not None:
         raise ApiError(envelope.error.code, envelope.error.message, status)
     return envelope.data
@@ -194,4 +197,5 @@ def _convert(data: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        raise UnreachableError(f"The service answers in a form that this version does not know: {error}") from error
+        message = f"The service answers in a form that this version does not know: {error}"
+        raise UnreachableError(message) from error

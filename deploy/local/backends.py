@@ -26,9 +26,10 @@ def external_backends(environ: Mapping[str, str] | None = None) -> Backends | No
         return None
     if not database_url or not redis_url:
         given, missing = ("DATABASE_URL", "REDIS_URL") if database_url else ("REDIS_URL", "DATABASE_URL")
-        raise UsageError(
+        message = (
             f"{given} is set, but {missing} is not. Set both to use servers of your own, or neither for embedded ones."
         )
+        raise UsageError(message)
     return Backends(database_url, redis_url)
 
 

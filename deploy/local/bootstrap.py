@@ -54,9 +54,8 @@ def _wait_for(fd: int, end: float) -> None:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > end:
-                raise SetupError(
-                    "Another scanfleet has been installing here for 15 minutes. End it, and start again."
-                ) from None
+                message = "Another scanfleet has been installing here for 15 minutes. End it, and start again."
+                raise SetupError(message) from None
             if not told:
                 say("Another scanfleet is installing here; waiting for it.")
                 told = True
@@ -67,7 +66,7 @@ def _wait_for(fd: int, end: float) -> None:
 
 def ensure(checkout: Checkout, lock: str) -> None:
     """Make ``.venv`` hold ``lock``. Raises SetupError."""
-    from deploy.local import installer  # noqa: PLC0415  (imports subprocess: 15 ms that a second start can do without)
+    from deploy.local import installer  # noqa: PLC0415 - imports subprocess, 15 ms that a second start can do without
 
     with one_at_a_time(checkout.root):
         if checkout.satisfies(lock):
@@ -85,7 +84,7 @@ def become(checkout: Checkout, arguments: Sequence[str]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     # -P: whatever lies in the working directory must not be imported in place of a module of ours.
-    os.execve(checkout.python, [str(checkout.python), "-P", "-m", "deploy.local", *arguments], environment)  # noqa: S606
+    os.execve(checkout.python, [str(checkout.python), "-P", "-m", "deploy.local", *arguments], environment)  # noqa: S606 - no shell
 
 
 def main(root: str, arguments: Sequence[str]) -> NoReturn:
@@ -105,7 +104,7 @@ def main(root: str, arguments: Sequence[str]) -> NoReturn:
 
 
 def _wrapped(text: str, width: int) -> str:
-    import textwrap  # noqa: PLC0415  (only on the way out)
+    import textwrap  # noqa: PLC0415 - only on the way out
 
     head, *details = text.split("\n")
     return "\n".join([textwrap.fill(head, width, break_long_words=False), *details])

@@ -53,7 +53,8 @@ class Checkout:
         try:
             return hashlib.sha256((self.root / lock).read_bytes()).hexdigest()
         except FileNotFoundError as error:
-            raise SetupError(f"{self.root / lock} is missing; the checkout is not complete. Clone it again.") from error
+            message = f"{self.root / lock} is missing; the checkout is not complete. Clone it again."
+            raise SetupError(message) from error
 
     def pins(self, lock: str) -> set[str]:
         """The exact versions that a lock file asks for, with their markers."""

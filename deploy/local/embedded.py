@@ -80,13 +80,11 @@ class DataDir:
         try:
             free = self._lock.acquire(LOCK_SECONDS)
         except OSError as error:
-            raise LaunchError(
-                f"Can't write to {self.path}: {error.strerror}. Choose another --data directory."
-            ) from error
+            message = f"Can't write to {self.path}: {error.strerror}. Choose another --data directory."
+            raise LaunchError(message) from error
         if not free:
-            raise DataDirInUseError(
-                f"{self.path} is in use by {_holder(self.path)}. Stop that, or choose another --data DIR."
-            )
+            message = f"{self.path} is in use by {_holder(self.path)}. Stop that, or choose another --data DIR."
+            raise DataDirInUseError(message)
         write_private(self.path / PID_NAME, f"{os.getpid()}\n")
 
     def close(self) -> None:
@@ -143,11 +141,11 @@ def _prepare(path: Path) -> None:
         # The directory of the demo lies inside the default one, and may be there first.
         foreign = not (path / LOCK_NAME).exists() and any(not (one / LOCK_NAME).exists() for one in path.iterdir())
     except OSError as error:
-        raise LaunchError(
-            f"Can't use {path} as the data directory: {error.strerror}. Choose another one with --data DIR."
-        ) from error
+        message = f"Can't use {path} as the data directory: {error.strerror}. Choose another one with --data DIR."
+        raise LaunchError(message) from error
     if foreign:
-        raise LaunchError(f"{path} is not empty and holds no scanfleet data. Choose another --data directory.")
+        message = f"{path} is not empty and holds no scanfleet data. Choose another --data directory."
+        raise LaunchError(message)
 
 
 def _holder(path: Path) -> str:

@@ -74,7 +74,7 @@ class Fleet:
     @property
     def address(self) -> str:
         """Where the gateway answers."""
-        host = "127.0.0.1" if self.options.host in {"0.0.0.0", "::"} else self.options.host  # noqa: S104  (compared)
+        host = "127.0.0.1" if self.options.host in {"0.0.0.0", "::"} else self.options.host  # noqa: S104 - compared
         return f"http://{host}:{self._port}"
 
     @property
@@ -100,7 +100,8 @@ class Fleet:
     @property
     def _using(self) -> Backends:
         if self._backends is None:
-            raise RuntimeError("the fleet is not up")
+            message = "the fleet is not up"
+            raise RuntimeError(message)
         return self._backends
 
     async def __aenter__(self) -> Self:
@@ -122,7 +123,8 @@ class Fleet:
     async def run(self, job: Coroutine[object, object, T]) -> T:
         """Do ``job`` while the fleet is up. Raises CrashLoopError when a part of it can't be kept running."""
         if self._watch is None:
-            raise RuntimeError("the fleet is not up")
+            message = "the fleet is not up"
+            raise RuntimeError(message)
         return await first_of(job, self._watch)
 
     async def add(self, spec: ServiceSpec, ready_url: str) -> None:
@@ -156,9 +158,8 @@ class Fleet:
             while not server.is_ready():
                 server.check_alive()
                 if asyncio.get_running_loop().time() > end:
-                    raise LaunchError(
-                        f"{server.name} was not ready in {SERVERS_SECONDS:.0f} s.\n{tail(server.log_path)}"
-                    )
+                    message = f"{server.name} was not ready in {SERVERS_SECONDS:.0f} s.\n{tail(server.log_path)}"
+                    raise LaunchError(message)
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _migrate(self) -> None:
@@ -230,11 +231,11 @@ async def run_migrations(env: Mapping[str, str], log_dir: Path) -> None:
     try:
         while (status := runner.poll()) is None:
             if asyncio.get_running_loop().time() > end:
-                raise LaunchError(
-                    f"The migrations did not finish within {MIGRATE_SECONDS:.0f} s.\n{tail(runner.log_path)}"
-                )
+                message = f"The migrations did not finish within {MIGRATE_SECONDS:.0f} s.\n{tail(runner.log_path)}"
+                raise LaunchError(message)
             await asyncio.sleep(POLL_SECONDS)
     finally:
         runner.kill()
     if status != 0:
-        raise LaunchError(f"The schema could not be brought up to date:\n{tail(runner.log_path)}")
+        message = f"The schema could not be brought up to date:\n{tail(runner.log_path)}"
+        raise LaunchError(message)

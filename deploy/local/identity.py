@@ -81,11 +81,12 @@ def choose_identity(programs: Sequence[Path], directories: Sequence[Path]) -> Id
     other = unprivileged_identity()
     if os.geteuid() == 0 and _may_become(other):
         return other
-    raise LaunchError(
+    message = (
         f"Postgres can't run here: it refuses to run as user {os.geteuid()}, and this system allows neither a user "
         "namespace nor a change of user. Start scanfleet as an ordinary user, or set DATABASE_URL and REDIS_URL "
         "to servers of your own."
     )
+    raise LaunchError(message)
 
 
 def _may_become(identity: Identity) -> bool:
@@ -117,4 +118,5 @@ def _known_user(candidates: Sequence[int]) -> pwd.struct_passwd:
     for uid in candidates:
         if _is_known(uid):
             return pwd.getpwuid(uid)
-    raise LaunchError(f"This system has none of the users {candidates}; set DATABASE_URL and REDIS_URL instead.")
+    message = f"This system has none of the users {candidates}; set DATABASE_URL and REDIS_URL instead."
+    raise LaunchError(message)

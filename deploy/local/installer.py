@@ -73,7 +73,8 @@ def _make_venv(checkout: Checkout) -> None:
         output = done.stdout + done.stderr
         if "ensurepip" in output:
             raise _no_venv(version)
-        raise explain_failure("python -m venv", output, checkout.root)
+        message = "python -m venv"
+        raise explain_failure(message, output, checkout.root)
 
 
 def _no_venv(version: str) -> SetupError:
@@ -87,7 +88,8 @@ def _no_venv(version: str) -> SetupError:
 def _wanted_uv() -> str:
     found = re.search(r"^uv==(\S+)", INSTALLER_LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
-        raise SetupError(f"{INSTALLER_LOCK} names no version of uv; the checkout is not complete. Clone it again.")
+        message = f"{INSTALLER_LOCK} names no version of uv; the checkout is not complete. Clone it again."
+        raise SetupError(message)
     return found[1]
 
 
@@ -111,7 +113,8 @@ def _install_uv(checkout: Checkout) -> None:
     ]
     done = _run(command)
     if done.returncode != 0:
-        raise explain_failure("installing uv", done.stdout + done.stderr, checkout.root)
+        message = "installing uv"
+        raise explain_failure(message, done.stdout + done.stderr, checkout.root)
 
 
 def _sync(checkout: Checkout, lock: str, *, again: bool) -> None:
@@ -121,7 +124,8 @@ def _sync(checkout: Checkout, lock: str, *, again: bool) -> None:
     command += [*(["--reinstall"] if again else []), "--python", str(checkout.python), str(checkout.root / lock)]
     done = _run(command, _uv_settings(checkout))
     if done.returncode != 0:
-        raise explain_failure(f"installing {lock}", done.stdout + done.stderr, checkout.root)
+        message = f"installing {lock}"
+        raise explain_failure(message, done.stdout + done.stderr, checkout.root)
 
 
 def _uv_settings(checkout: Checkout) -> dict[str, str]:
@@ -172,10 +176,11 @@ def _run(command: Sequence[str], settings: dict[str, str] | None = None) -> subp
             env=environment,
         )
     except subprocess.TimeoutExpired as error:
-        raise SetupError(
+        message = (
             f"{Path(command[0]).name} did not finish within {STEP_SECONDS / 60:.0f} minutes. Check the connection to "
             "the package index and start again; what was fetched so far is kept."
-        ) from error
+        )
+        raise SetupError(message) from error
 
 
 def explain_failure(step: str, output: str, root: Path) -> SetupError:

@@ -25,7 +25,8 @@ class FileLock:
     def fd(self) -> int:
         """The descriptor to pass on to a child; only while held."""
         if self._fd is None:
-            raise RuntimeError(f"{self.path} is not locked")
+            message = f"{self.path} is not locked"
+            raise RuntimeError(message)
         return self._fd
 
     def try_acquire(self) -> bool:

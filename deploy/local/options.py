@@ -10,7 +10,8 @@ def network(raw: str) -> str:
     try:
         return str(ip_network(raw))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{error} (a network looks like 127.0.0.0/8)") from error
+        message = f"{error} (a network looks like 127.0.0.0/8)"
+        raise argparse.ArgumentTypeError(message) from error
 
 
 def port(raw: str) -> int:
@@ -33,11 +34,13 @@ def web_address(raw: str) -> str:
     address = raw if "://" in raw else f"https://{raw}"
     parts = urlsplit(address)
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
-        raise argparse.ArgumentTypeError(f"{raw!r} is not an http or https address")
+        message = f"{raw!r} is not an http or https address"
+        raise argparse.ArgumentTypeError(message)
     return address
 
 
 def _between(raw: str, low: int, high: int, what: str) -> int:
     if not raw.isdecimal() or not low <= int(raw) <= high:
-        raise argparse.ArgumentTypeError(f"{raw!r} is not {what} from {low} to {high}")
+        message = f"{raw!r} is not {what} from {low} to {high}"
+        raise argparse.ArgumentTypeError(message)
     return int(raw)

@@ -15,7 +15,7 @@ MAX_SOCKET_PATH = 107
 """Bytes of a socket's path, without the final zero (unix(7): sun_path has 108)."""
 
 LONGEST_SOCKET_NAME = "/.s.PGSQL.5432.lock"
-RELOCATED_ROOTS = (Path("/var/lib/scanfleet"), Path("/var/tmp/scanfleet"))  # noqa: S108  (survives a reboot)
+RELOCATED_ROOTS = (Path("/var/lib/scanfleet"), Path("/var/tmp/scanfleet"))  # noqa: S108 - ours alone, checked
 
 
 def private_dir(path: Path, owner: tuple[int, int] | None = None) -> Path:
@@ -26,9 +26,8 @@ def private_dir(path: Path, owner: tuple[int, int] | None = None) -> Path:
         if owner is not None and (path.stat().st_uid, path.stat().st_gid) != owner:
             os.chown(path, *owner)
     except OSError as error:
-        raise LaunchError(
-            f"Can't use the directory {path}: {error.strerror}. Choose another one with --data DIR."
-        ) from error
+        message = f"Can't use the directory {path}: {error.strerror}. Choose another one with --data DIR."
+        raise LaunchError(message) from error
     return path
 
 
@@ -72,10 +71,11 @@ def _short_enough(directory: Path) -> bool:
 
 
 def _short_temporary_root() -> Path:
-    for root in (Path("/tmp"), Path(tempfile.gettempdir())):  # noqa: S108  (mkdtemp makes a private directory in it)
+    for root in (Path("/tmp"), Path(tempfile.gettempdir())):  # noqa: S108 - mkdtemp makes a private one in it
         if os.access(root, os.W_OK | os.X_OK) and _short_enough(root / "scanfleet-12345678"):
             return root
-    raise LaunchError("No temporary directory with a path short enough for a socket; set TMPDIR=/tmp.")
+    message = "No temporary directory with a path short enough for a socket; set TMPDIR=/tmp."
+    raise LaunchError(message)
 
 
 def _takes_sockets(directory: Path) -> bool:
@@ -168,10 +168,11 @@ def _relocated_base(state: Path, *, temporary: bool) -> Path:
             problems.append(f"{root}: {error.strerror}")
         else:
             return root / name
-    raise LaunchError(
+    message = (
         f"Postgres can't reach {state} as an ordinary user, and there is no other place for its data "
         f"({'; '.join(problems)}). Choose a directory that everybody may enter with --data DIR."
     )
+    raise LaunchError(message)
 
 
 def _is_ours(path: Path) -> bool:

@@ -19,6 +19,5 @@ def check_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        raise LaunchError(
-            f"Can't listen on {host}:{port}: {error.strerror}. Choose another one with --port."
-        ) from error
+        message = f"Can't listen on {host}:{port}: {error.strerror}. Choose another one with --port."
+        raise LaunchError(message) from error

@@ -146,10 +146,12 @@ class EmbeddedPostgres(EmbeddedServer):
                 start_new_session=True,
             )
         except subprocess.TimeoutExpired as error:
-            raise LaunchError(f"initdb did not finish within {INITDB_SECONDS:.0f} s in {target}.") from error
+            message = f"initdb did not finish within {INITDB_SECONDS:.0f} s in {target}."
+            raise LaunchError(message) from error
         if done.returncode != 0:
             output = "\n".join((done.stdout + done.stderr).strip().splitlines()[-6:])
-            raise LaunchError(f"Postgres could not make its data directory {target}:\n{output}")
+            message = f"Postgres could not make its data directory {target}:\n{output}"
+            raise LaunchError(message)
 
     def _heal(self) -> None:
         """Remove what only a running server should have; the lock has shown that there is none.
@@ -178,6 +180,7 @@ def _chown_tree(root: Path, owner: tuple[int, int]) -> None:
                 os.chown(Path(directory) / name, *owner, follow_symlinks=False)
             os.chown(directory, *owner)
     except PermissionError as error:
-        raise LaunchError(
+        message = (
             f"{root} belongs to another user. Start scanfleet as that user, or choose another one with --data DIR."
-        ) from error
+        )
+        raise LaunchError(message) from error

@@ -72,7 +72,7 @@ class Child:
             os.killpg(self.pid, number)
 
 
-def start_child(  # noqa: PLR0913  (each one is a property of the process)
+def start_child(
     argv: Sequence[str],
     *,
     log_path: Path,
@@ -88,7 +88,8 @@ def start_child(  # noqa: PLR0913  (each one is a property of the process)
     Only from the main thread: the kernel sends the parent-death signal when the *thread* that forked ends (prctl(2)).
     """
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("child processes must be started from the main thread, or they die with the thread")
+        message = "child processes must be started from the main thread, or they die with the thread"
+        raise RuntimeError(message)
     log = LogFile(log_path)
     try:
         process = subprocess.Popen(
@@ -103,7 +104,9 @@ def start_child(  # noqa: PLR0913  (each one is a property of the process)
         )
     except OSError as error:
         log.close()
-        raise LaunchError(f"Could not start {argv[0]}: {error}") from error
+        message = f"Could not start {argv[0]}: {error}"
+        raise LaunchError(message) from error
     if process.stdout is None:
-        raise RuntimeError("the output of a child is always a pipe")
+        message = "the output of a child is always a pipe"
+        raise RuntimeError(message)
     return Child(process, log, pump(process.stdout, log, on_line))

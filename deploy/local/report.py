@@ -15,6 +15,8 @@ from deploy.local.screen import clean
 BAR_WIDTH = 24
 MAX_ISSUES = 10
 MAX_EXAMPLES = 2
+GOOD, FAIR = 80, 50
+"""Scores from which on a bar is green, and yellow (heuristic)."""
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
@@ -27,8 +29,8 @@ def render_report(scan: Scan, issues: Sequence[Issue] = ()) -> RenderableType:
         parts += [_totals(result), Text(), _categories(result.categories)]
         if result.top_issues:
             parts += [Text(), Text("What to do first", style="bold")]
-            parts += _issues(result.top_issues[:MAX_ISSUES], {issue.check: issue.examples for issue in issues})
-    return Padding(Group(*parts), (1, 0))
+            parts.append(_issues(result.top_issues[:MAX_ISSUES], {issue.check: issue.examples for issue in issues}))
+    return Padding(Group(*parts), (1, 0), expand=False)
 
 
 def _headline(scan: Scan) -> Text:
@@ -64,22 +66,25 @@ def _categories(categories: Iterable[CategoryScore]) -> Table:
     return table
 
 
-def _issues(issues: Iterable[TopIssue], examples: Mapping[str, Sequence[object]]) -> list[RenderableType]:
-    parts: list[RenderableType] = []
+def _issues(issues: Iterable[TopIssue], examples: Mapping[str, Sequence[object]]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right")
     for number, issue in enumerate(issues, 1):
-        style = _STYLES.get(issue.severity, "")
-        back = f", {issue.points_back:+.1f} points" if issue.points_back else ""
         title = clean(issue.title, 160).rstrip(".")
         pages = "1 page" if issue.pages == 1 else f"{issue.pages} pages"
-        parts.append(
-            Text.assemble(
-                f"{number:>2}. ", (f"{clean(issue.severity, 10):<8} ", style), (title, "bold"), f"  {pages}{back}"
-            )
-        )
-        details = [Text(clean(issue.fix, 400))] if issue.fix else []
+        back = f", {issue.points_back:+.1f} points" if issue.points_back else ""
+        details = [Text.assemble((title, "bold"), f"  {pages}{back}")]
+        if issue.fix:
+            details.append(Text(_sentence(issue.fix)))
         details += [Text(line, style="dim") for line in _example_lines(examples.get(issue.check, ()))]
-        parts.append(Padding(Group(*details), (0, 0, 0, 13)))
-    return parts
+        severity = Text(clean(issue.severity, 10), style=_STYLES.get(issue.severity, ""))
+        table.add_row(f"{number}.", severity, Group(*details))
+    return table
+
+
+def _sentence(text: str) -> str:
+    shown = clean(text, 400)
+    return shown[:1].upper() + shown[1:]
 
 
 def _example_lines(examples: Sequence[object]) -> list[str]:
@@ -87,13 +92,14 @@ def _example_lines(examples: Sequence[object]) -> list[str]:
     for example in examples[:MAX_EXAMPLES]:
         if isinstance(example, Mapping):
             fields = cast("Mapping[str, object]", example)
-            evidence = str(fields.get("evidence") or "")
-            lines.append(clean(str(fields.get("url", "")), 140) + (f"  {clean(evidence, 80)}" if evidence else ""))
+            url, evidence = str(fields.get("url") or ""), str(fields.get("evidence") or "")
+            shown = "" if evidence == url else clean(evidence, 80)
+            lines.append("  ".join(part for part in (clean(url, 140), shown) if part))
         else:
             lines.append(clean(str(example), 140))
     return lines
 
 
 def score_style(score: float) -> str:
-    """The colour of a score from 0 to 100: 80 and more is good, less than 50 is bad (heuristic)."""
-    return "green" if score >= 80 else "yellow" if score >= 50 else "red"
+    """The colour of a score from 0 to 100."""
+    return "green" if score >= GOOD else "yellow" if score >= FAIR else "red"

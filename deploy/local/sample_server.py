@@ -7,7 +7,7 @@ from typing import Protocol
 from aiohttp import web
 from multidict import CIMultiDict
 
-from shared import samplesite
+from shared.samplesite import respond
 
 HOST = "127.0.0.1"
 READY_PATH = "/__ready"
@@ -52,7 +52,7 @@ def make_app(base: str, respond: Callable[..., Answer]) -> web.Application:
 def main(arguments: Sequence[str]) -> None:
     """Serve until SIGTERM."""
     port = int(arguments[0])
-    app = make_app(f"http://{HOST}:{port}", samplesite.respond)
+    app = make_app(f"http://{HOST}:{port}", respond)
     web.run_app(app, host=HOST, port=port, print=None, access_log=None, shutdown_timeout=1.0)
 
 

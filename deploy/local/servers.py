@@ -65,7 +65,8 @@ class EmbeddedServer(ABC):
     def poll(self) -> int | None:
         """Exit status of the last launch, None while it runs. Raises RuntimeError before the first."""
         if self._child is None:
-            raise RuntimeError(f"{self.name} was never launched")
+            message = f"{self.name} was never launched"
+            raise RuntimeError(message)
         return self._child.poll()
 
     def launch(self) -> None:
@@ -81,10 +82,11 @@ class EmbeddedServer(ABC):
 
         try:
             if not lock.acquire(LEFTOVER_SECONDS, end_leftovers):
-                raise LaunchError(
+                message = (
                     f"A {self.name} of an earlier run still uses {self._work_dir()} and does not end. "
                     "Find it with ps, end it, and start again."
                 )
+                raise LaunchError(message)
             self._child = self._start_child(lock)
         finally:
             lock.close()
@@ -97,16 +99,16 @@ class EmbeddedServer(ABC):
             self.check_alive()
             if time.monotonic() > end:
                 self.kill()
-                raise LaunchError(
-                    f"{self.name} was not ready within {self.start_seconds:.0f} s.\n{tail(self.log_path)}"
-                )
+                message = f"{self.name} was not ready within {self.start_seconds:.0f} s.\n{tail(self.log_path)}"
+                raise LaunchError(message)
             time.sleep(POLL_SECONDS)
 
     def check_alive(self) -> None:
         """Raise LaunchError with the end of the log if the process has ended."""
         status = self.poll()
         if status is not None:
-            raise LaunchError(f"{self.name} ended right after its start (status {status}).\n{tail(self.log_path)}")
+            message = f"{self.name} ended right after its start (status {status}).\n{tail(self.log_path)}"
+            raise LaunchError(message)
 
     def terminate(self) -> None:
         """Ask it to end in order; return at once."""

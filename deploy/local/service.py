@@ -83,7 +83,8 @@ class Service:
     def poll(self) -> int | None:
         """Exit status of the last launch, None while it runs. Raises RuntimeError before the first."""
         if self._child is None:
-            raise RuntimeError(f"{self.name} was never launched")
+            message = f"{self.name} was never launched"
+            raise RuntimeError(message)
         return self._child.poll()
 
     def terminate(self) -> None:

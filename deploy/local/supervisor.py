@@ -90,10 +90,11 @@ class Supervisor:
         kept.deaths.append(now)
         how = describe_status(status)
         if len(kept.deaths) >= MAX_DEATHS:
-            raise CrashLoopError(
+            message = (
                 f"{kept.runner.name} ended {MAX_DEATHS} times within {DEATHS_WITHIN_SECONDS:.0f} s, last {how}. "
                 f"The end of {kept.runner.log_path}:\n{tail(kept.runner.log_path)}"
             )
+            raise CrashLoopError(message)
         pause: float = min(FIRST_BACKOFF_SECONDS * 2.0 ** (len(kept.deaths) - 1), MAX_BACKOFF_SECONDS)
         self._say(f"{kept.runner.name} ended {how}; starting it again in {pause:.1f} s")
         return pause

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,14 +33,15 @@ async def wait_until_ready(probes: Mapping[str, str], log_dir: Path, seconds: fl
                     del waiting[name]
             if waiting and asyncio.get_running_loop().time() > end:
                 logs = "\n".join(f"--- {name}.log\n{tail(log_dir / f'{name}.log')}" for name in waiting)
-                raise LaunchError(f"Not ready within {seconds:.0f} s: {', '.join(waiting)}.\n{logs}")
+                message = f"Not ready within {seconds:.0f} s: {', '.join(waiting)}.\n{logs}"
+                raise LaunchError(message)
             await asyncio.sleep(POLL_SECONDS)
 
 
 async def _is_ready(session: aiohttp.ClientSession, url: str) -> bool:
     try:
         async with session.get(url) as response:
-            return response.status == 200
+            return response.status == HTTPStatus.OK
     except (aiohttp.ClientError, TimeoutError, OSError):
         return False
 
@@ -51,7 +53,8 @@ async def first_of(job: Coroutine[object, object, T], watch: "asyncio.Task[None]
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if watch.done() and not task.done():
             watch.result()
-            raise LaunchError("The supervisor ended before its time.")
+            message = "The supervisor ended before its time."
+            raise LaunchError(message)
         return await task
     finally:
         if not task.done():

@@ -9,6 +9,7 @@ from deploy.local.api import Client, Scan
 from deploy.local.screen import Screen, clean
 
 LINE_SECONDS = 1.0
+SAME_LINE_SECONDS = 15.0
 
 
 async def follow_scan(client: Client, scan_id: str, screen: Screen) -> Scan:
@@ -33,16 +34,17 @@ async def _with_bar(client: Client, scan_id: str, screen: Screen) -> Scan:
 
 
 async def _with_lines(client: Client, scan_id: str, screen: Screen) -> Scan:
-    last_line = -LINE_SECONDS
+    last_at, last_line = 0.0, ""
 
     def show(scan: Scan) -> None:
-        nonlocal last_line
-        now = time.monotonic()
-        if now - last_line >= LINE_SECONDS or scan.status != "running":
-            last_line = now
-            progress = scan.progress
-            count = f"{progress.done} of {progress.found} pages"
-            screen.note(f"{scan.mode}: {clean(progress.phase, 20)}, {count}, {figures(scan)}")
+        nonlocal last_at, last_line
+        progress = scan.progress
+        count = f"{progress.done} of {progress.found} pages"
+        line = f"{scan.mode}: {clean(progress.phase, 20)}, {count}, {figures(scan)}"
+        pause = LINE_SECONDS if line != last_line else SAME_LINE_SECONDS
+        if time.monotonic() - last_at >= pause or not last_line or scan.status != "running":
+            last_at, last_line = time.monotonic(), line
+            screen.note(line)
 
     return await client.follow(scan_id, show)
 

@@ -132,7 +132,8 @@ def database(data_dir: Path) -> "Generator[str]":
     try:
         backends = backends_for(directory.path)
         if backends.embedded is None:
-            raise RuntimeError("there are no external servers here")
+            message = "there are no external servers here"
+            raise RuntimeError(message)
         try:
             backends.embedded.postgres.start()
             yield backends.database_url

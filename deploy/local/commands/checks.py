@@ -29,6 +29,7 @@ TOOL_SECONDS = 900.0
 PYTEST_SECONDS = 3600.0
 LONG_SECONDS = 6 * 3600.0
 END_SECONDS = 10.0
+MAX_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def steps(pytest_arguments: Sequence[str], *, long: bool) -> list[Step]:
     python = sys.executable
     tools = Path(sys.executable).parent
     return [
-        Step("ruff", (str(tools / "ruff"), "check", ".")),
+        Step("ruff", (str(tools / "ruff"), "check", "--output-format", "concise", ".")),
         Step("format", (str(tools / "ruff"), "format", "--check", ".")),
         Step("mypy", (str(tools / "mypy"),)),
         Step("basedpyright", (str(tools / "basedpyright"),)),
@@ -95,7 +96,8 @@ def run(arguments: argparse.Namespace, screen: Screen) -> int:
     chosen = [step for step in steps(pytest_arguments(arguments), long=arguments.long) if step.name in wanted]
     for step in chosen:
         if not Path(step.argv[0]).exists():
-            raise UsageError(f"{step.argv[0]} is not installed; start the tests with ./scanfleet test.")
+            message = f"{step.argv[0]} is not installed; start the tests with ./scanfleet test."
+            raise UsageError(message)
     failed: list[str] = []
     with _stopping_on_signals():
         failed += [step.name for step in chosen if not _run_step(step, screen)]
@@ -121,9 +123,17 @@ def _run_step(step: Step, screen: Screen) -> bool:
     verdict = "ok" if status == 0 else "FAILED"
     screen.err.print(f"{step.name:<14} {verdict:<6} {seconds:7.1f} s", style="green" if status == 0 else "bold red")
     if status != 0 and output:
-        sys.stderr.write(output)
+        sys.stderr.write(last_lines(output))
         sys.stderr.flush()
     return status == 0
+
+
+def last_lines(output: str) -> str:
+    """The end of what a failed step wrote, which has its summary; says how much is left out."""
+    lines = output.splitlines(keepends=True)
+    left_out = len(lines) - MAX_LINES
+    head = f"... {left_out} lines before these ...\n" if left_out > 0 else ""
+    return head + "".join(lines[-MAX_LINES:])
 
 
 @contextmanager

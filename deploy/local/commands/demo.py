@@ -22,6 +22,8 @@ from deploy.local.watching import follow_scan
 
 NETWORKS = ("127.0.0.0/8",)
 MODES = ("single", "sitemap")
+SCAN_SECONDS = 180.0
+"""For a site of a few dozen pages on loopback: a hundred times what it takes."""
 
 
 @dataclass(slots=True)
@@ -95,13 +97,17 @@ async def _scan_all(address: str, key: str, site: str, screen: Screen) -> bool:
 async def _scan(client: Client, url: str, mode: str, screen: Screen) -> bool:
     try:
         scan_id = await client.start_scan(url, mode)
-        scan = await follow_scan(client, scan_id, screen)
+        async with asyncio.timeout(SCAN_SECONDS):
+            scan = await follow_scan(client, scan_id, screen)
         issues = await client.issues(scan_id) if scan.status == "complete" else []
     except ApiError as error:
         screen.warn(f"{error.message} ({error.code})")
         return False
     except UnreachableError as error:
         screen.warn(str(error))
+        return False
+    except TimeoutError:
+        screen.warn(f"The {mode} scan did not end within {SCAN_SECONDS:.0f} s; the logs have the reason.")
         return False
     screen.out.print(render_report(scan, issues))
     return scan.status == "complete"

@@ -76,10 +76,11 @@ async def _service(
     record = running_fleet(arguments.data)
     if record is not None:
         if missing := set(arguments.allow_network) - set(record.allow_networks):
-            raise LaunchError(
+            message = (
                 f"The fleet that runs on {arguments.data} does not allow {', '.join(sorted(missing))}. "
                 "Restart it with --allow-network, or give this scan a --data directory of its own."
             )
+            raise LaunchError(message)
         async with open_accounts(record.database_url, secret_key(arguments.data)) as accounts:
             key = await accounts.local_key(arguments.data)
         yield record.address, key, None

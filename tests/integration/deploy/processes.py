@@ -72,7 +72,8 @@ class Launcher:
         line = self.process.stdout.readline() if ready else ""
         if not line:
             self.process.kill()
-            raise AssertionError(f"the launcher did not come up: {self.process.communicate()[1]}")
+            msg = f"the launcher did not come up: {self.process.communicate()[1]}"
+            raise AssertionError(msg)
         facts: dict[str, Any] = json.loads(line)
         return facts
 
