@@ -21,9 +21,7 @@ MIN_KEYWORD = 3
 
 # Scripts written without spaces between words: kana, Han, Thai, Lao, Myanmar, Khmer.
 _DENSE = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003134f]")
-_ANY_DENSE = re.compile("[\u0e00-\u109f\u1780-\u17ff\u3040-\ufaff]")
 _STRIP = "".join(map(chr, range(0x21, 0x30))) + ":;<=>?@[\\]^_`{|}~«»“”„‟‘’‚‹›…–—·•¿¡§©®™°´¨→←↑↓、。！？：；（）「」『』"  # noqa: RUF001
-_APOSTROPHES = str.maketrans("’ʼ", "''")  # noqa: RUF001
 
 _SCRIPTS = (
     ("kana", re.compile("[\u3041-\u30ff\uff66-\uff9f]")),
@@ -66,19 +64,31 @@ class Vocabulary(Struct, frozen=True, gc=False):
 def vocabulary(text: str) -> Vocabulary:
     """Count the words of a whitespace-normalised text: what stands between blanks and holds a letter or digit."""
     lowered = text.lower()
-    dense = 0
     if not lowered.isascii():
-        lowered = lowered.translate(_APOSTROPHES).replace("—", " ")
-        if _ANY_DENSE.search(lowered):
-            lowered, dense = _DENSE.subn(" ", lowered)
+        lowered = lowered.replace("’", "'").replace("—", " ")  # noqa: RUF001
     counts: dict[str, int] = {}
+    rest: list[tuple[str, int]] = []
     for token, count in Counter(lowered.split()).items():
-        if not token.isalpha():
-            token = token.strip(_STRIP)  # noqa: PLW2901 - 9 of 10 tokens are letters only
-            if not token:
-                continue
-        counts[token] = counts.get(token, 0) + count
+        if token.isalpha() and token.isascii():
+            counts[token] = count
+        else:
+            rest.append((token, count))
+    dense = 0
+    for token, count in rest:
+        dense += _count_other(token, count, counts)
     return Vocabulary(counts, dense)
+
+
+def _count_other(token: str, count: int, counts: dict[str, int]) -> int:
+    """Enter a token that isn't plain; the result is its number of characters of dense scripts."""
+    dense = 0
+    if not token.isascii():
+        token, dense = _DENSE.subn(" ", token)
+    for word in token.split():
+        plain = word if word.isalpha() else word.strip(_STRIP)
+        if plain:
+            counts[plain] = counts.get(plain, 0) + count
+    return dense * count
 
 
 def _weights() -> dict[str, tuple[tuple[str, float], ...]]:
@@ -103,6 +113,8 @@ def detect(text: str, words: Vocabulary) -> str | None:
 
 def _script(sample: str) -> str | None:
     """The script that most letters belong to, or the language if only one uses it; None when none has half of them."""
+    if len(sample.encode("ascii", "ignore")) * 4 >= len(sample) * 3:
+        return "latin"
     counts = {name: len(pattern.findall(sample)) for name, pattern in _SCRIPTS}
     counts["latin"] = len(_LATIN_LETTERS.findall(sample))
     total = sum(counts.values())

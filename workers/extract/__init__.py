@@ -18,7 +18,7 @@ from workers.extract.inline_items import read_inline
 from workers.extract.items import read_json_ld
 from workers.extract.marks import find_marks
 from workers.extract.sniffing import sniff
-from workers.extract.tags import COUNTED_TAGS, EMBEDS, IDS
+from workers.extract.tags import COUNTED_TAGS, EMBEDS, NAMES
 from workers.extract.walk import TooManyOpen, Walk
 
 __all__ = ["COUNTED_TAGS", "TooDeep", "extract"]
@@ -106,7 +106,7 @@ def _read_tags(page: Page, walk: Walk) -> Resolver:
     page.titles = head.titles(walk)
     page.metas = head.metas(tags.get("meta", ()))
     page.link_tags = head.link_tags(tags.get("link", ()), resolver)
-    namer = body.Namer(walk.elements)
+    namer = body.Namer(walk.nodes)
     for link in walk.links:
         namer.name(link)
     page.links = body.links(walk.links, resolver, ours)
@@ -152,12 +152,10 @@ def _language_of_all(page: Page) -> str | None:
 def _read_tree(page: Page, walk: Walk) -> None:
     page.inline_svgs = tuple(prose.svgs(walk))
     page.pictures_without_img = tuple(f"(//picture)[{n}]" for n in walk.bare_pictures)
-    page.tag_counts = {name: walk.counts[IDS[name]] for name in COUNTED_TAGS if walk.counts[IDS[name]]}
-    page.dom_nodes = len(walk.elements)
+    page.tag_counts = {NAMES[tag]: n for tag, n in walk.counts.items()}
+    page.dom_nodes = walk.elements
     page.dom_depth = walk.depth
-    page.ids = frozenset(map(clean, (*walk.ids, *walk.anchor_names)))
+    page.dom_max_children, page.dom_max_children_at = walk.most_children
+    page.ids = frozenset(walk.ids).union(walk.anchor_names)
     if len(set(walk.ids)) < len(walk.ids):
-        page.duplicate_ids = tuple((clean(one), n) for one, n in Counter(walk.ids).items() if n > 1)
-    ((parent, most),) = walk.kids.most_common(1) or ((0, 0),)
-    page.dom_max_children = most
-    page.dom_max_children_at = walk.position(parent)
+        page.duplicate_ids = tuple((one, n) for one, n in Counter(walk.ids).items() if n > 1)

@@ -13,9 +13,6 @@ from workers.extract.clean import Attributes
 
 HIDDEN = "hidden"
 
-_ROLE_HINT = re.compile(rb"role\s*=\s*[\"']?\s*(?:navigation|banner|contentinfo|complementary|main)")
-_STYLE_HINT = re.compile(rb"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|right|bottom|text-indent)\s*:\s*-\s*\d{3}")
-_HIDDEN_HINT = re.compile(rb"\shidden(?:[\s/>]|\s*=)")
 _ROLES = {
     "navigation": "nav",
     "banner": "header",
@@ -23,6 +20,9 @@ _ROLES = {
     "complementary": "aside",
     "main": "main",
 }
+_ROLE_WORDS = tuple(quote + role.encode() for role in _ROLES for quote in (b'"', b"'", b"="))
+_HIDDEN_WORDS = (b" hidden>", b" hidden ", b" hidden=", b" hidden/", b" hidden\n", b" hidden\t", b" hidden\r")
+_STYLE_WORDS = (b"display", b"visibility", b"text-indent", b"left:", b"top:", b"left :", b"top :")
 _HIDING = re.compile(
     r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)"
     r"|(?:^|[;\s])(?:text-indent|left|top)\s*:\s*-\s*(?:\d{4,}|999)(?:\.\d+)?\s*(?:px|em|rem|pt|vw|%|;|$|!)",
@@ -47,16 +47,16 @@ def hides(attributes: Attributes) -> bool:
 def find_marks(parser: LexborHTMLParser, lowered: bytes) -> Marks:
     """Ask the tree for hidden elements and landmark roles, if the lower-case source hints at any."""
     nodes: dict[int, str] = {}
-    if b"role" in lowered and _ROLE_HINT.search(lowered):
+    if b"role=" in lowered and any(role in lowered for role in _ROLE_WORDS):
         for node in parser.css("[role]"):
             roles = (node.attributes.get("role") or "").lower().split()
             landmark = _ROLES.get(roles[0]) if roles else None
             if landmark and landmark != node.tag:
                 nodes[node.mem_id] = landmark
     queries: list[str] = []
-    if b" hidden" in lowered and _HIDDEN_HINT.search(lowered):
+    if b" hidden" in lowered and any(one in lowered for one in _HIDDEN_WORDS):
         queries.append("[hidden]")
-    if b"style" in lowered and _STYLE_HINT.search(lowered):
+    if b"style=" in lowered and any(one in lowered for one in _STYLE_WORDS):
         queries.append("[style]")
     if queries:
         for node in parser.css(",".join(queries)):

@@ -27,6 +27,8 @@ class RawLink:
     area: str
     hidden: bool
     n: int
+    start: int
+    end: int
     text: str = ""
     alts: list[str | None] = field(default_factory=list[str | None])
     labels: list[str] = field(default_factory=list[str])
@@ -39,6 +41,8 @@ class RawHeading:
 
     level: int
     n: int
+    start: int
+    end: int
     text: str = ""
     alts: list[str] = field(default_factory=list[str])
 

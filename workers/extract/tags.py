@@ -10,10 +10,10 @@ BLOCKS = frozenset(
 )
 """Elements whose edges separate words (https://html.spec.whatwg.org/#the-css-user-agent-style-sheet-and-presentational-hints)."""
 
-MUTED = frozenset(
-    "script style noscript template title head iframe noembed noframes datalist canvas audio video textarea".split()
-)
-"""Elements whose text is not part of what a reader sees."""
+LEAF_MUTED = frozenset({"script", "style"})
+"""Elements that hold one text which no reader sees."""
+MUTED = frozenset("noscript template iframe noembed noframes datalist canvas audio video textarea desc".split())
+"""Other elements whose text is not part of what a reader sees, besides head and title."""
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 SECTIONING = frozenset({"article", "aside", "main", "nav", "section"})
@@ -31,7 +31,7 @@ COUNTED_TAGS = DEPRECATED | EMBEDS | SECTIONING | LANDMARKS | {*HEADINGS} | froz
     "button select textarea label".split()
 )
 
-_ALL = BLOCKS | MUTED | COUNTED_TAGS | frozenset({"foreignobject", "desc"})
+_ALL = BLOCKS | MUTED | LEAF_MUTED | COUNTED_TAGS 
 
 
 def _ids() -> dict[str, int]:
@@ -46,4 +46,3 @@ def _ids() -> dict[str, int]:
 IDS = _ids()
 NAMES = {number: name for name, number in IDS.items()}
 TEXT = 2
-COMMENT = 4
