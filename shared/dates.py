@@ -1,6 +1,7 @@
 """Days as web pages write them, and where they declare them."""
 
 import re
+from collections import Counter
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
@@ -74,8 +75,6 @@ def declared_days(page: Page, metas: tuple[str, ...], article: Item | None, name
 
 def visible_days(page: Page) -> set[date]:
     """The days that stand in the text: `page.dates` less those that come from metas."""
-    shown = list(page.dates)
-    for meta in page.metas:
-        if meta.content in shown:
-            shown.remove(meta.content)
-    return {day for text in shown if (day := day_of(text))}
+    shown = Counter(page.dates)
+    shown.subtract(Counter(meta.content for meta in page.metas if meta.content is not None))
+    return {day for text, count in shown.items() if count > 0 and (day := day_of(text))}

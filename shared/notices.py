@@ -11,7 +11,8 @@ _COPYRIGHT = re.compile(
     re.IGNORECASE,
 )
 _CREDIT = re.compile(r"(?:photo|image|picture|bild|foto|illustration|credit|courtesy)\w*\W*$", re.IGNORECASE)
-_HINTS = ("opyright", "OPYRIGHT", "(c)", "(C)", "\u2117")
+_REACH = 40
+_HINTS = ("©", "opyright", "OPYRIGHT", "(c)", "(C)", "\u2117")
 _TAIL = 600
 """Characters at the end of the text where a site's own notice stands."""
 
@@ -24,8 +25,10 @@ def _last_year(years: str, century: int) -> int:
 def copyright_year(text: str) -> int | None:
     """The newest year in the copyright notices at the end of `text`; None without one, or when one is open-ended."""
     tail = text[-_TAIL:]
-    if "©" not in tail and not any(hint in tail for hint in _HINTS):
+    hints = [at for hint in _HINTS if (at := tail.find(hint)) >= 0]
+    if not hints:
         return None
+    tail = tail[max(0, min(hints) - _REACH) :]
     newest: int | None = None
     for match in _COPYRIGHT.finditer(tail):
         if match["open"]:

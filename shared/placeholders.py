@@ -3,6 +3,7 @@
 import re
 
 from shared.page import Page
+from shared.quoting import shown_as_code
 from shared.terms import fold
 
 _PHRASES = re.compile(
@@ -34,8 +35,10 @@ def placeholder(page: Page) -> str | None:
     if not any(hint in text for hint in _HINTS) or _is_subject(page):
         return None
     for match in _PHRASES.finditer(text):
-        if text[max(0, match.start() - 1) : match.start()] not in tuple(_QUOTE_MARKS):
-            return page.body_text[match.start() : match.start() + _SHOWN]
+        before = text[max(0, match.start() - 1) : match.start()]
+        found = page.body_text[match.start() : match.start() + _SHOWN]
+        if before not in tuple(_QUOTE_MARKS) and not shown_as_code(found[: len(match[0])], page.source):
+            return found
     for heading in page.headings:
         words = heading.text.casefold().replace(".", " ").replace(",", " ").split()
         if words[:2] == ["lorem", "ipsum"] and _FILLER.issuperset(words):

@@ -10,13 +10,15 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 _SHORTEST = 3
 _STEM = 4
 _ENDING = 3
 _SCRIPT_SAMPLE = 400
+_LONGEST = 2_000
+"""Characters of a title or description that are compared."""
 
 _FUNCTION_WORDS = (
     # English
@@ -80,7 +82,7 @@ def terms(text: str) -> list[str]:
     return [
         word
         for word in _WORD.findall(text.casefold())
-        if word not in FUNCTION_WORDS and (len(word) >= _SHORTEST or _UNSPACED.match(word))
+        if word not in FUNCTION_WORDS and (len(word) >= _SHORTEST or _UNSPACED.match(word)) and not word.isdecimal()
     ]
 
 
@@ -127,7 +129,7 @@ def shared_terms(text: str, body: str, *, least: int) -> Share | None:
 
     None when that can't be told: fewer than `least` terms, or a body in another script or language.
     """
-    pieces = [piece for word in dict.fromkeys(terms(text)) for piece in _pieces(word)]
+    pieces = [piece for word in dict.fromkeys(terms(text[:_LONGEST])) for piece in _pieces(word)]
     if len(pieces) < least:
         return None
     folded = fold(body)
@@ -143,6 +145,8 @@ def _has_foreign_letter(text: str, folded: str) -> bool:
 
 
 _INTERFACE_WORDS = frozenset(
+    "return returns type types section sections value values class function method string name version chapter note "
+    "number table figure example default true false null none int data file code "
     "add cart buy view read more show details price sale shop sold stock review reviews rating stars reply share "
     "like likes comment comments login sign subscribe download save edit delete next previous page home menu search "
     "close open quick compare wishlist item items product products option options select quantity shipping delivery "

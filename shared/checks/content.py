@@ -267,6 +267,7 @@ _HIDDEN_TEXT = "Cheap knives, best knives, discount knives, knife shop, knife sa
     Severity.MEDIUM,
     bad=(
         sample(body=f'<div style="display:none">{_HIDDEN_TEXT}</div>'),
+        sample(body=f'<div class="seo" style="display: none">{_HIDDEN_TEXT}</div>'),
         sample(body=f'<p STYLE="position: absolute; left: -9999px">{_HIDDEN_TEXT}</p>'),
         sample(body=f'<p style="font-size:0">{_HIDDEN_TEXT}</p>'),
         sample(body=f'<p style="color:#fff;background:white">{_HIDDEN_TEXT}</p>'),
@@ -276,6 +277,10 @@ _HIDDEN_TEXT = "Cheap knives, best knives, discount knives, knife shop, knife sa
         sample(body=f"<div hidden>{_HIDDEN_TEXT}</div>"),
         sample(body=f'<div style="display:none" class="modal fade">{_HIDDEN_TEXT}</div>'),
         sample(body=f'<a href="#terms">Terms of our sale</a><div id="terms" style="display:none">{_HIDDEN_TEXT}</div>'),
+        sample(
+            head='<script src="/app.js" defer></script>',
+            body=f'<div class="gift-note" style="display:none">{_HIDDEN_TEXT}</div>',
+        ),
         sample(body=f"<details><summary>Terms of sale</summary>{_HIDDEN_TEXT}</details>"),
         sample(body='<div style="display:none">Soon.</div>'),
         sample(
@@ -294,7 +299,8 @@ def hidden_text(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: show the text or remove it; let what opens on demand be opened by a button.
     """
-    for stretch in hidden_stretches(page.source):
+    suspected = bool(page.hidden_texts) or any(link.hidden for link in page.links)
+    for stretch in hidden_stretches(page.source, any_case=suspected):
         if len(stretch.text) >= limits["content.hidden_text"] or stretch.links:
             yield Finding(f"{stretch.trick}: {stretch.text}", "(//body)[1]")
 
@@ -363,7 +369,9 @@ def stale_copyright(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: let the template write the current year, or leave the year out: a notice doesn't need one.
     """
     year = copyright_year(page.body_text)
-    if year is not None and year < day_at(page.context.now).year:
+    today = day_at(page.context.now)
+    current = today.year - (today.month == 1)  # a month to change the template
+    if year is not None and year < current:
         yield Finding(f"copyright {year}", "(//body)[1]")
 
 

@@ -24,6 +24,8 @@ _LONG = (
 _LEAST_BODY = 200
 """Characters of body text below which nothing is said about whether a description fits it."""
 _LEAST_TERMS = 4
+_MOST = 10_000
+"""Characters of a description that are read."""
 
 
 def _meta(content: str) -> str:
@@ -32,7 +34,7 @@ def _meta(content: str) -> str:
 
 def _all(page: Page) -> list[tuple[Meta, str]]:
     """Every description with its whitespace-normalised content."""
-    return [(meta, " ".join((meta.content or "").split())) for meta in page.metas if meta.name == "description"]
+    return [(meta, " ".join((meta.content or "")[:_MOST].split())) for meta in page.metas if meta.name == "description"]
 
 
 def _first(page: Page) -> tuple[Meta, str] | None:
@@ -138,7 +140,8 @@ def too_long(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: put what matters first and shorten the description.
     """
     first = _first(page)
-    if first and (length := graphemes(first[1])) > limits["description.too_long"]:
+    most = limits["description.too_long"]
+    if first and len(first[1]) > most and (length := graphemes(first[1])) > most:
         yield Finding(f"{length} characters: {first[1]}", first[0].at)
 
 

@@ -29,7 +29,8 @@ def _read(page: Page) -> list[Alternate]:
 
 def _own(page: Page) -> list[Alternate]:
     """The alternates that point to this very page."""
-    own = {page.final_url, page.canonical_url}
+    bare = page.final_url.count("/") == 2  # noqa: PLR2004 - https://example.com means https://example.com/
+    own = {page.final_url + "/" * bare, page.canonical_url}
     return [alternate for alternate in _read(page) if alternate.url is not None and alternate.url in own]
 
 

@@ -18,8 +18,10 @@ WEB_SIZES = "https://web.dev/articles/optimize-cls#images-without-dimensions"
 
 _SMALL = 64
 """Images of at most so many pixels a side are icons: formats, lazy loading and the like don't matter for them."""
+_MOST = 5_000
+"""Characters of an alternative text that are read."""
 _NUMBER = re.compile(r"\s*\+?(\d+(?:\.\d+)?)\s*(%?)")
-_IMG = re.compile(r"<img\b[^>]{0,5000}>")
+_TAG_LENGTH = 5_000
 _SRC = re.compile(r"""[\s"']src\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _STYLE = re.compile(r"""\bstyle\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _STYLED_WIDTH = re.compile(r"(?:^|[;\s])width\s*:\s*\d", re.IGNORECASE)
@@ -57,13 +59,20 @@ def _name(image: Image) -> str:
 
 def _styles(page: Page) -> dict[str, str]:
     """Inline styles of images by the src attribute as written."""
-    source = page.source.replace("<IMG", "<img") if "<IMG" in page.source else page.source
+    source = page.source
     found: dict[str, str] = {}
-    for tag in _IMG.findall(source):
-        style = _STYLE.search(tag)
-        src = _SRC.search(tag) if style else None
-        if style and src:
-            found[html.unescape(src[1] or src[2] or src[3] or "")] = style[1] or style[2] or ""
+    at = source.find("<img")
+    if at < 0:
+        source = source.replace("<IMG", "<img")
+        at = source.find("<img")
+    while at >= 0:
+        end = source.find(">", at, at + _TAG_LENGTH)
+        tag = source[at:end]
+        if end >= 0 and "style" in tag.lower():
+            style, src = _STYLE.search(tag), _SRC.search(tag)
+            if style and src:
+                found[html.unescape(src[1] or src[2] or src[3] or "")] = style[1] or style[2] or ""
+        at = source.find("<img", at + 4)
     return found
 
 
@@ -148,7 +157,7 @@ def alt_too_long(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     most = limits["image.alt_too_long"]
     for image in page.images:
-        if image.alt and len(image.alt) > most and (length := graphemes(" ".join(image.alt.split()))) > most:
+        if image.alt and len(image.alt) > most and (length := graphemes(" ".join(image.alt[:_MOST].split()))) > most:
             yield Finding(f"{length} characters: {image.alt}", image.at)
 
 
@@ -180,7 +189,7 @@ def alt_quality(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: describe what the image shows; for one that only decorates, write `alt=""`.
     """
     for image in page.images:
-        alt = " ".join((image.alt or "").split())
+        alt = " ".join((image.alt or "")[:_MOST].split())
         if alt and is_meaningless(alt, image.src or ""):
             yield Finding(alt, image.at)
 
@@ -483,7 +492,7 @@ def no_srcset(page: Page, limits: Limits) -> Iterator[Finding]:
     least = limits["image.no_srcset"]
     for image in page.images:
         width = _pixels(image.width) or 0
-        if width < least or image.srcset or image.in_picture or _is_inline(image):
+        if width < least or not image.src or image.srcset or image.in_picture or _is_inline(image):
             continue
         if not (image.src or "").partition("?")[0].lower().endswith(".svg"):
             yield Finding(f"{width:g} pixels wide: {_name(image)}", image.at)

@@ -12,6 +12,8 @@ _SEPARATOR = re.compile(r"[,;|，、；،]")  # noqa: RUF001 - the comma of each
 _LEAST_BODY = 200
 _LEAST_PHRASES = 3
 _MOST_PHRASES = 50
+_MOST = 5_000
+"""Characters of the tag that are read."""
 
 
 def _meta(content: str) -> str:
@@ -46,11 +48,12 @@ def irrelevant(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: remove the tag, or list only what the page is about.
     """
-    content = page.meta("keywords")
-    if not content or len(page.body_text) < _LEAST_BODY:
+    meta = next((meta for meta in page.metas if meta.name == "keywords" and meta.content), None)
+    content = (meta.content or "")[:_MOST] if meta else ""
+    if meta is None or not content.strip() or len(page.body_text) < _LEAST_BODY:
         return
     phrases = dict.fromkeys(phrase.strip() for phrase in _SEPARATOR.split(content))
     body = page.body_text
     told = [found for phrase in list(phrases)[:_MOST_PHRASES] if (found := _occurs(phrase, body)) is not None]
     if len(told) >= _LEAST_PHRASES and sum(told) < limits["keywords.irrelevant"] * len(told):
-        yield Finding(f"{sum(told)} of {len(told)} keywords occur in the text: {content.strip()}", "(//meta)")
+        yield Finding(f"{sum(told)} of {len(told)} keywords occur in the text: {content.strip()}", meta.at)

@@ -57,3 +57,17 @@ def test_nested_elements_of_the_same_name() -> None:
 def test_hostile_sources_end() -> None:
     assert list(hidden_stretches("<p style=" * 100_000)) == []
     assert len(list(hidden_stretches('<p style="display:none">x' * 10_000))) <= 50
+    hostile = '<p style="display:none">' + "<script " * 3_000 + "<a " * 5_000
+    assert len(list(hidden_stretches(hostile * 20))) <= 50
+
+
+def test_a_script_may_show_what_has_a_class() -> None:
+    hidden = f'<p class="note" style="display:none">{TEXT}</p>'
+    assert list(hidden_stretches(hidden))
+    assert list(hidden_stretches('<script type="application/ld+json">{}</script>' + hidden))
+    assert not list(hidden_stretches('<script src="/app.js"></script>' + hidden))
+
+
+def test_code_inside_is_not_text() -> None:
+    (found,) = hidden_stretches('<div style="display:none">one<script>if (a < b) {}</script> two</div>')
+    assert found.text == "one two"

@@ -9,7 +9,10 @@ VALID = (
     "en-GB-oed zh-min-nan art-lojban hy-Latn-IT-arevela de-DE-u-co-phonebk zh-yue mn-Cyrl-MN fil und iw EN-us "
     "de-CH-x-phonebk az-Arab-x-AZE-derbend qaa-Qaaa-QM-x-southern sgn-BE-FR"
 )
-INVALID = "en_US english xx en- -en en--US en-UK eng de-419-DE a-DE ar-a-aaa-b-bbb-a-ccc de-1996-1996 en-Abcd en-US-GB e 123 *"
+INVALID = (
+    "en_US english xx en- -en en--US en-UK eng de-419-DE a-DE ar-a-aaa-b-bbb-a-ccc de-1996-1996 en-Abcd en-US-GB e "
+    "123 *"
+)
 
 
 @pytest.mark.parametrize("tag", VALID.split())
