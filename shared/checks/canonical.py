@@ -238,7 +238,7 @@ def outside_head(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     for one in page.canonicals:
         if one.source == "html" and not one.in_head:
-            yield Finding(one.href, one.at)
+            yield Finding(one.href or "href is empty", one.at)
 
 
 @check(

@@ -388,6 +388,9 @@ def pdf_over_64mb(page: Page, limits: Limits) -> Iterator[Finding]:
             yield Finding(f"{size:,} bytes of PDF", "url")
 
 
+_DRAWN = frozenset({"input", "button", "select", "textarea"})
+
+
 @check(
     "http.empty_body",
     Category.INDEXING,
@@ -421,8 +424,13 @@ def empty_body(page: Page, limits: Limits) -> Iterator[Finding]:
         yield Finding(f"status {page.status} with {len(page.fetched.body)} bytes", "url")
     elif page.is_html and not page.body_text:
         runs = any("json" not in script.type for script in page.scripts)
-        drawn = runs or page.images or page.embeds or page.inline_svgs or page.forms or "<canvas" in page.source
-        if not drawn and not meta_refresh_of(page):
+        drawn = runs or page.images or page.embeds or page.inline_svgs or page.forms
+        if (
+            not drawn
+            and not meta_refresh_of(page)
+            and _DRAWN.isdisjoint(page.tag_counts)
+            and "<canvas" not in page.source
+        ):
             yield Finding("HTML without text, images or scripts", "(//body)[1]")
 
 

@@ -177,7 +177,7 @@ def hsts_missing(page: Page, limits: Limits) -> Iterator[Finding]:
         return
     age = hsts_age(values[0])
     if age is None or age < limits["security.hsts_missing"] * _DAY:
-        yield Finding(values[0], "header: Strict-Transport-Security")
+        yield Finding(values[0] or "the header is empty", "header: Strict-Transport-Security")
 
 
 @check(
@@ -450,7 +450,7 @@ def form_insecure_action(page: Page, limits: Limits) -> Iterator[Finding]:
     if page.is_https and not (page.forms and _upgraded(page)):
         for form in page.forms:
             if _insecure(form.url) and form.method != "dialog":
-                yield Finding(form.action or "", form.at)
+                yield Finding(form.url or "", form.at)
 
 
 @check(
@@ -541,7 +541,7 @@ def sri_missing(page: Page, limits: Limits) -> Iterator[Finding]:
                 yield Finding(url, script.at)
 
 
-_VERSION = re.compile(r"[A-Za-z][/ ]v?\d{1,2}(?:\.\d+)*(?![\w])")
+_VERSION = re.compile(r"[A-Za-z)][/ (]v?\d{1,2}(?:\.\w+)*(?!\w)")
 _VERSION_HEADERS = ("x-aspnet-version", "x-aspnetmvc-version")
 
 
@@ -552,6 +552,7 @@ _VERSION_HEADERS = ("x-aspnet-version", "x-aspnetmvc-version")
     bad=(
         sample(headers={"Server": "Apache/2.4.41 (Ubuntu)"}),
         sample(headers={"X-Powered-By": "PHP/7.4.3"}),
+        sample(headers={"Server": "Jetty(9.4.43.v20210629)"}),
         sample(headers={"X-AspNet-Version": "4.0.30319"}),
     ),
     good=(

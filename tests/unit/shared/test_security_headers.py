@@ -42,8 +42,12 @@ def test_referrer_policy(value: str, policy: str | None) -> None:
 
 
 def test_cookie() -> None:
-    assert cookie("id=a=b; Secure; HttpOnly ; SameSite = Lax") == Cookie("id", True, True, "lax", False)
-    assert cookie("id=1; secure=no; samesite") == Cookie("id", True, False, "", False)
+    assert cookie("id=a=b; Secure; HttpOnly ; SameSite = Lax") == Cookie(
+        "id", secure=True, http_only=True, same_site="lax", removed=False
+    )
+    assert cookie("id=1; secure=no; samesite") == Cookie(
+        "id", secure=True, http_only=False, same_site="", removed=False
+    )
     gone = cookie("id=deleted; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
     assert gone is not None
     assert gone.removed
