@@ -48,6 +48,6 @@ def test_examples_in_code_are_not_damage() -> None:
     assert damage(text, f"<p>{text}</p>")
 
 
-@given(st.text(alphabet=st.characters(codec="latin-1", categories=("Lu", "Ll"), include_characters=" "), max_size=60))
+@given(st.text(alphabet=st.sampled_from(" aeinorstAEIO" + "".join(map(chr, range(0xC0, 0x100)))), max_size=60))
 def test_latin_letters_alone_are_never_damage(text: str) -> None:
     assert damage(text, "") is None
