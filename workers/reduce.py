@@ -1,5 +1,7 @@
 """The last stage of a scan of many pages: the site as a whole, the score, the end."""
 
+import asyncio
+
 import msgspec
 
 from shared import chunks
@@ -7,10 +9,12 @@ from shared.db.pool import Connection, connection
 from shared.db.queries import queries
 from shared.scans import Work
 from shared.tally import Tally, merge
+from workers.analyse import analyse
 from workers.conclude import Outcome, conclude, end_in_error
 from workers.lease import Lease
+from workers.site_files import site_inputs
 from workers.starting import REASONS
-from workers.workshop import Workshop
+from workers.workshop import Workshop, terms_of
 
 _CHUNKS = queries("chunks")
 _PAGES = queries("pages")
@@ -23,7 +27,12 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
     async with connection(shop.pool) as conn:
         tally = await merged(conn, scan)
         counts = await (await conn.execute(_PAGES["counts"], {"scan_id": scan.id})).fetchone()
+        inputs = await site_inputs(conn, scan)
     done, failed = (counts["pages"], counts["failed"]) if counts else (0, 0)
+    if done:
+        tally = await asyncio.to_thread(
+            analyse, shop.settings.database_url, lease.claim, inputs, terms_of(scan), tally
+        )
     outcome = Outcome(tally=tally, done=done, failed=failed, found=done)
     async with connection(shop.pool) as conn, conn.transaction():
         await chunks.hold(conn, lease.claim)

@@ -1,9 +1,12 @@
 """Fetching for test mode: the bundled sample site, in-process; nothing leaves the machine."""
 
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from shared.page import Fetched, Hop, Timings
-from shared.samplesite import respond
+from shared.samplesite import SITEMAPS, respond
+from shared.sitemaps import SitemapReader
+from workers.fetch.discovery import SitemapBatch, SitemapFile
 
 _MAX_HOPS = 5
 
@@ -34,3 +37,28 @@ def fetch_sample(url: str, scan_url: str, now: float) -> Fetched:
         wire_bytes=len(answer.body),
         fetched_at=now,
     )
+
+
+def sample_sitemaps(scan_url: str) -> Iterator[SitemapBatch | SitemapFile]:
+    """The sample site's sitemaps as discovery would give them."""
+    parts = urlsplit(scan_url)
+    base = f"{parts.scheme}://{parts.netloc}"
+    for path, parent in SITEMAPS:
+        answer = respond(path, base=base)
+        reader = SitemapReader(base + path)
+        entries = [*reader.feed(answer.body), *reader.close()]
+        pages = tuple(entry for entry in entries if entry.kind == "url")
+        if pages:
+            yield SitemapBatch(base + path, pages)
+        yield SitemapFile(
+            url=base + path,
+            final_url=base + path,
+            parent=base + parent if parent else None,
+            status=answer.status,
+            kind=reader.kind,
+            urls=reader.counts.entries,
+            bytes=len(answer.body),
+            problems=reader.problems,
+            problem_counts=reader.problem_counts,
+            error=None,
+        )

@@ -1,5 +1,6 @@
 """The story of one scan, as far as one message tells it: claim a chunk, do it under its lease, commit, hand on."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
@@ -11,7 +12,7 @@ from shared.errors import UnavailableError
 from shared.jobs import chunk_job
 from shared.logs import get_logger
 from shared.metrics import CHUNKS, WORKER_INFLIGHT
-from shared.scans import Work
+from shared.scans import Phase, Work
 from workers import discover, fetching, reduce, single
 from workers.lease import Lease, keep
 from workers.ring import ring
@@ -24,6 +25,9 @@ STAGES = {
     "reduce": reduce.run,
 }
 """What is done for each kind of chunk; each returns the chunk that follows, if its end made one ready."""
+
+
+PHASES: Mapping[str, Phase] = {"single": "fetching", "discover": "discovering"}
 
 
 async def run_chunk(shop: Workshop, scan_id: UUID, no: int, request_id: str) -> None:
@@ -76,6 +80,9 @@ async def _do(shop: Workshop, scan: Work, lease: Lease) -> int | None:
     if claim.attempts >= chunks.MAX_ATTEMPTS and claim.kind != "fetch":
         await _give_up(shop, scan, claim)
         return None
+    if scan.started_at is None:
+        async with connection(shop.pool) as conn:
+            await scans.begin(conn, scan.id, PHASES[claim.kind])
     return await STAGES[claim.kind](shop, scan, lease)
 
 

@@ -1,52 +1,58 @@
 """The stage of a single scan: fetch, judge, score and store, all in one message and one transaction."""
 
-from shared import chunks, scans
+from shared import chunks
+from shared import facts as site_facts
+from shared.checks.site import RobotsFile, SiteInputs
 from shared.db.pool import Connection, connection
 from shared.db.queries import queries
 from shared.metrics import PAGES
 from shared.scans import Work
+from shared.tally import Tally
+from workers.analyse import finding_row, judge_site, report_raised
 from workers.conclude import Outcome, conclude, end_in_error
 from workers.frontier import url_hash
 from workers.lease import Lease
 from workers.pages import Assignment, Target, failed, judge, outcome_of, row_values
 from workers.polite import NotBefore
 from workers.scan_page import PageRow
-from workers.site_files import fetch_robots, file_of, parsed, save_robots
-from workers.starting import fatal, first_answer
+from workers.site import SiteFound
+from workers.site_files import file_of, robots_file_of, save_robots
+from workers.starting import fatal, first_page, open_host
 from workers.workshop import Workshop, fetch_options, terms_of
 
 _URLS = queries("urls")
 _PAGES = queries("pages")
+_RESULTS = queries("results")
 
 
 async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
     """The whole scan. A host whose turn is far off gives the chunk back."""
-    answer = await fetch_robots(shop, scan, scan.url)
-    robots_file = file_of(answer)
+    opening = await open_host(shop, scan)
+    robots_file = file_of(opening.answer)
     work = Assignment(
         shop=shop,
         scan=scan,
         lease=lease,
-        robots=parsed(*robots_file),
+        robots=opening.robots,
         robots_file=robots_file,
         options=fetch_options(scan, shop.settings),
     )
     try:
-        start = await first_answer(work)
+        fetched = await first_page(work, opening)
     except NotBefore as later:
         async with connection(shop.pool) as conn:
             await chunks.release(conn, lease.claim, wait=later.seconds)
         return
-    target = Target(0, start.fetched.url, 0, in_sitemap=False, attempts=0, lastmod=None, alternates=())
-    row = await judge(work, target, start.fetched, terms_of(scan))
+    target = Target(0, fetched.url, 0, in_sitemap=False, attempts=0, lastmod=None, alternates=())
+    row = await judge(work, target, fetched, terms_of(scan))
     PAGES.labels(outcome_of(row)).inc()
-    outcome = Outcome(tally=row.tally, done=1, failed=int(failed(row)), found=1, fallback=start.fallback)
-    ended = fatal(start.fetched)
+    tally, found = _site(scan, row, robots_file_of(opening.answer))
+    outcome = Outcome(tally=tally, done=1, failed=int(failed(row)), found=1, fallback=opening.fallback)
+    ended = fatal(fetched, opening.robots)
     async with connection(shop.pool) as conn, conn.transaction():
         await chunks.hold(conn, lease.claim)
-        await scans.begin(conn, scan.id, "analysing")
-        await _store(conn, scan, row)
-        await save_robots(conn, scan.id, answer)
+        await _store(conn, scan, row, found)
+        await save_robots(conn, scan.id, opening.answer)
         if ended is None:
             await conclude(conn, shop, scan, outcome)
         else:
@@ -54,7 +60,22 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
         await chunks.finish(conn, lease.claim)
 
 
-async def _store(conn: Connection, scan: Work, row: PageRow) -> None:
+def _site(scan: Work, row: PageRow, robots: RobotsFile) -> tuple[Tally, list[SiteFound]]:
+    """The site-level checks that one page and its robots.txt can decide."""
+    inputs = SiteInputs(
+        start_url=scan.url,
+        complete=False,
+        reason="only one page was fetched",
+        robots=robots,
+        suppressed=tuple(scan.options.get("disable_checks") or ()),
+    )
+    site = judge_site([site_facts.decode(row.site)], inputs, terms_of(scan), lambda _: {0: row.url})
+    found = list(site.findings())
+    report_raised(site)
+    return site.tally(row.tally), found
+
+
+async def _store(conn: Connection, scan: Work, row: PageRow, found: list[SiteFound]) -> None:
     columns = {
         "scan_id": scan.id,
         "seqs": [0],
@@ -68,5 +89,7 @@ async def _store(conn: Connection, scan: Work, row: PageRow) -> None:
     }
     await conn.execute(_URLS["insert"], columns)
     await conn.execute(_PAGES["insert"], row_values(scan.id, row))
+    for n, one in enumerate(found):
+        await conn.execute(_RESULTS["add_site_finding"], finding_row(scan.id, n, one))
 
 

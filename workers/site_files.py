@@ -1,22 +1,22 @@
 """robots.txt of a scan: fetched once, kept in Postgres, read by every chunk."""
 
+import hashlib
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from psycopg.types.json import Jsonb
 
+from shared.checks.site import RobotsFile, SitemapFile, SiteInputs
 from shared.db.pool import Connection
 from shared.db.queries import queries
 from shared.page import Fetched
 from shared.robots import Robots, from_fetch
 from shared.scans import Work
-from workers.fetch.options import Caps
+from workers.fetch import discovery
 from workers.sample_fetch import fetch_sample
 from workers.workshop import Workshop, fetch_options
-
-MAX_BODY = 600_000
-"""A little more than the 500 KiB that are read, so that "too large" can be told."""
-MAX_REDIRECTS = 5
 
 _SQL = queries("results")
 
@@ -30,17 +30,38 @@ async def fetch_robots(shop: Workshop, scan: Work, url: str) -> Fetched:
     """Fetch robots.txt for `url`; politeness doesn't count this request."""
     if scan.test:
         return fetch_sample(robots_url(url), scan.url, shop.clock.now())
-    options = fetch_options(scan, shop.settings)
-    return await shop.fetcher.probe(robots_url(url), options, limit=MAX_BODY, caps=Caps(total=15.0))
+    origin = "/".join(url.split("/", 3)[:3])
+    _, fetched = await discovery.fetch_robots(shop.fetcher, origin, fetch_options(scan, shop.settings))
+    return fetched
+
+
+def file_of(fetched: Fetched) -> tuple[int | None, bytes]:
+    """(status, body) as kept; None without an answer. A redirect that leads nowhere counts as missing."""
+    unfinished = {"too_many_redirects", "redirect_loop", "bad_redirect"}
+    whole = fetched.error is None or fetched.error.kind in unfinished
+    return (fetched.status if whole else None, fetched.body)
+
+
+def robots_of(fetched: Fetched) -> Robots:
+    """What the answer allows."""
+    return parsed(*file_of(fetched))
+
+
+def _facts(fetched: Fetched) -> dict[str, Any]:
+    return {
+        "error": fetched.error.kind if fetched.error else None,
+        "hops": len(fetched.redirects or ()),
+        "content_type": next((v for n, v in fetched.headers or () if n.lower() == "content-type"), None),
+    }
+
+
+def robots_file_of(fetched: Fetched) -> RobotsFile:
+    """A fetched robots.txt as the site-level checks see it."""
+    return robots_input(fetched.url, *file_of(fetched), _facts(fetched))
 
 
 async def save_robots(conn: Connection, scan_id: UUID, fetched: Fetched) -> None:
     """Keep robots.txt for the scan's other chunks and for its site-level checks."""
-    facts = {
-        "error": fetched.error.kind if fetched.error else None,
-        "redirects": len(fetched.redirects or ()),
-        "content_type": next((v for n, v in fetched.headers or () if n.lower() == "content-type"), None),
-    }
     await conn.execute(
         _SQL["save_file"],
         {
@@ -50,7 +71,7 @@ async def save_robots(conn: Connection, scan_id: UUID, fetched: Fetched) -> None
             "url": fetched.url,
             "status": file_of(fetched)[0],
             "body": file_of(fetched)[1],
-            "facts": Jsonb(facts),
+            "facts": Jsonb(_facts(fetched)),
         },
     )
 
@@ -61,12 +82,38 @@ def parsed(status: int | None, body: bytes) -> Robots:
     return from_fetch(status, body)
 
 
-def file_of(fetched: Fetched) -> tuple[int | None, bytes]:
-    """(status or None when unreachable, body) as kept."""
-    return (fetched.status if fetched.error is None else None, fetched.body[:MAX_BODY])
-
-
 async def load_robots(conn: Connection, scan_id: UUID) -> tuple[int | None, bytes]:
     """The scan's robots.txt as it was read."""
     row = await (await conn.execute(_SQL["robots"], {"scan_id": scan_id})).fetchone()
     return (row["status"], bytes(row["body"] or b"")) if row else (404, b"")
+
+
+def robots_input(url: str, status: int | None, body: bytes, facts: dict[str, Any]) -> RobotsFile:
+    """robots.txt as the site-level checks see it."""
+    return RobotsFile(
+        url=url,
+        robots=parsed(status, body),
+        status=status,
+        hops=facts.get("hops", 0),
+        error=facts.get("error"),
+        content_type=facts.get("content_type"),
+        hash=hashlib.blake2b(body, digest_size=16).hexdigest(),
+    )
+
+
+async def site_inputs(conn: Connection, scan: Work) -> SiteInputs:
+    """What the site-level analysis knows besides pages."""
+    rows = await (await conn.execute(_SQL["files"], {"scan_id": scan.id})).fetchall()
+    robots = next((row for row in rows if row["kind"] == "robots"), None)
+    sitemaps = tuple(msgspec.convert(row["facts"], SitemapFile) for row in rows if row["kind"] == "sitemap")
+    return SiteInputs(
+        start_url=scan.url,
+        complete=scan.mode == "crawl" and scan.incomplete is None,
+        reason=scan.incomplete or ("" if scan.mode == "crawl" else "only the pages of the sitemaps were fetched"),
+        robots=robots_input(robots["url"], robots["status"], bytes(robots["body"] or b""), robots["facts"])
+        if robots
+        else None,
+        sitemaps=sitemaps if scan.mode != "single" else None,
+        skipped=scan.skips,
+        suppressed=tuple(scan.options.get("disable_checks") or ()),
+    )

@@ -1,10 +1,15 @@
-"""The first answer of a scan: its own URL, by the other scheme if need be, and what to say when there is none."""
+"""The beginning of every scan: does the host answer, by which scheme, and what may be fetched there."""
 
+import msgspec
 from msgspec import Struct
 
 from shared.network import other_scheme
 from shared.page import ErrorKind, Fetched
+from shared.robots import Robots
+from shared.scans import Work
 from workers.pages import Assignment, fetch
+from workers.site_files import fetch_robots, robots_of
+from workers.workshop import Workshop
 
 NO_ANSWER: frozenset[ErrorKind] = frozenset({"timeout", "connection", "dns", "tls", "protocol"})
 """Errors after which the other scheme is worth a try."""
@@ -18,35 +23,55 @@ REASONS: dict[str, str] = {
     "forbidden_address": "The host's name leads to an address that this service must not connect to.",
     "blocked_by_robots": "robots.txt disallows this URL for our robot. Allow it there, or ask for the permission to "
     "ignore robots.txt.",
+    "robots_unavailable": "robots.txt answers with a server error, so everything counts as disallowed for now. Mend it, "
+    "or try again later.",
     "bad_url": "The URL can't be fetched.",
     "nothing_found": "Neither the sitemaps nor the start page led to a page that belongs to this scan.",
 }
-"""Errors of the scan's own URL that end it, and what a person can do about each."""
+"""Why a scan couldn't be done, and what a person can do about it."""
 
 
-class Start(Struct, frozen=True):
-    """The answer to the scan's own URL. `fallback` tells that the other scheme answered instead."""
+class Opening(Struct, frozen=True):
+    """How the host was found: the start URL by the scheme that answers, and its robots.txt."""
 
-    fetched: Fetched
+    url: str
+    robots: Robots
+    answer: Fetched
     fallback: bool
+    error: str | None
 
 
-async def first_answer(work: Assignment) -> Start:
-    """Fetch the scan's URL; where it doesn't answer at all, by the other scheme (never with credentials)."""
-    fetched = await fetch(work, work.scan.url)
-    if fetched.error is None or fetched.error.kind not in NO_ANSWER or fetched.status is not None or work.scan.sealed:
-        return Start(fetched, fallback=False)
-    other = other_scheme(work.scan.url)
-    if other is None:
-        return Start(fetched, fallback=False)
-    second = await fetch(work, other)
-    if second.status is None:
-        return Start(fetched, fallback=False)
-    return Start(second, fallback=True)
+def _silent(fetched: Fetched) -> bool:
+    return fetched.status is None and fetched.error is not None and fetched.error.kind in NO_ANSWER
 
 
-def fatal(fetched: Fetched) -> tuple[str, str] | None:
+async def open_host(shop: Workshop, scan: Work) -> Opening:
+    """Ask for robots.txt; where the host is silent, by the other scheme (never with credentials)."""
+    answer = await fetch_robots(shop, scan, scan.url)
+    url, fallback = scan.url, False
+    other = other_scheme(scan.url)
+    if _silent(answer) and other is not None and scan.sealed is None:
+        second = await fetch_robots(shop, scan, other)
+        if not _silent(second):
+            url, answer, fallback = other, second, True
+    hard = answer.error.kind if answer.error is not None and answer.status is None else None
+    # A robots.txt that times out says nothing of the pages; one that can't be connected to says all of them are out.
+    error = hard if hard in {"dns", "connection", "tls", "protocol", "forbidden_address", "bad_url"} else None
+    return Opening(url, robots_of(answer), answer, fallback, error)
+
+
+async def first_page(work: Assignment, opening: Opening) -> Fetched:
+    """The start page. A host without any answer to robots.txt is told of as what it is, not as disallowed."""
+    if opening.error is not None and opening.answer.error is not None:
+        return msgspec.structs.replace(opening.answer, url=opening.url, final_url=opening.url)
+    return await fetch(work, opening.url)
+
+
+def fatal(fetched: Fetched, robots: Robots) -> tuple[str, str] | None:
     """(code, reason) when the scan can't be done for want of an answer."""
-    if fetched.error is None or fetched.status is not None or fetched.error.kind not in REASONS:
+    if fetched.error is None or fetched.status is not None:
         return None
-    return fetched.error.kind, REASONS[fetched.error.kind]
+    code: str = fetched.error.kind
+    if code == "blocked_by_robots" and robots.status_class in {"server_error", "unreachable"}:
+        code = "robots_unavailable"
+    return (code, REASONS[code]) if code in REASONS else None

@@ -3,6 +3,6 @@
 The demo serves it on loopback; a key in test mode scans it without any network at all.
 """
 
-from shared.samplesite.site import PLANTED, Planted, SampleResponse, paths, respond
+from shared.samplesite.site import PLANTED, SITEMAPS, Planted, SampleResponse, paths, respond
 
-__all__ = ["PLANTED", "Planted", "SampleResponse", "paths", "respond"]
+__all__ = ["PLANTED", "SITEMAPS", "Planted", "SampleResponse", "paths", "respond"]

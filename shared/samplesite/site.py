@@ -187,6 +187,8 @@ PLANTED: tuple[Planted, ...] = (
 
 _CHILD = "/sitemap-offers.xml.gz"
 _LASTMOD = "2026-10-01"
+SITEMAPS = (("/sitemap.xml", None), ("/sitemap-shop.xml", "/sitemap.xml"), (_CHILD, "/sitemap.xml"))
+"""(path, the index that lists it) of every sitemap."""
 
 
 def paths() -> list[str]:

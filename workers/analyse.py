@@ -1,0 +1,112 @@
+"""The site-level analysis of a scan: facts streamed out of Postgres, findings streamed back under the fence.
+
+It runs in a thread of its own with blocking connections, since it computes for seconds on large sites.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import islice
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from shared import facts as site_facts
+from shared.checks.limits import load_profile
+from shared.checks.site import SiteInputs
+from shared.chunks import Claim, LeaseLostError
+from shared.db.pool import connect_arguments
+from shared.db.queries import queries
+from shared.facts import SiteFacts
+from shared.logs import get_logger
+from shared.metrics import CHECKS_RAISED
+from shared.tally import Tally
+from workers.scan_page import Terms
+from workers.site import Analysis, SiteFound, SiteJudge
+
+STATEMENT_SECONDS = 60.0
+READ_AT_ONCE = 2_000
+WRITTEN_AT_ONCE = 500
+
+_CHUNKS = queries("chunks")
+_PAGES = queries("pages")
+_RESULTS = queries("results")
+
+SyncConnection = psycopg.Connection[DictRow]
+
+
+def judge_site(facts: Iterable[SiteFacts], inputs: SiteInputs, terms: Terms, url_of: Any) -> SiteJudge:  # noqa: ANN401
+    """The site-level checks over these pages, ready to be asked for findings."""
+    limits = load_profile(terms.profile).limits(dict(terms.thresholds))
+    return SiteJudge(Analysis(facts, inputs), limits, url_of, disabled=terms.disabled)
+
+
+def report_raised(judge: SiteJudge) -> None:
+    """Log and count the checks that raised."""
+    for outcome in judge.outcomes.values():
+        if outcome.raised:
+            CHECKS_RAISED.labels(outcome.check.partition(".")[0]).inc()
+            get_logger().error("check.raised", check=outcome.check, error=outcome.raised)
+
+
+def finding_row(scan_id: Any, n: int, found: SiteFound) -> dict[str, Any]:  # noqa: ANN401
+    """The finding's columns."""
+    return {
+        "scan_id": scan_id,
+        "n": n,
+        "check": found.check,
+        "severity": found.severity.value,
+        "seq": found.seq,
+        "url": found.url,
+        "evidence": found.evidence,
+        "position": found.position,
+    }
+
+
+def analyse(database_url: str, held: Claim, inputs: SiteInputs, terms: Terms, tally: Tally) -> Tally:
+    """Judge the stored site, store its findings, and add their figures to `tally`. Raises `LeaseLostError`."""
+    arguments: dict[str, Any] = connect_arguments("worker-analysis", statement_seconds=STATEMENT_SECONDS)
+    with (
+        psycopg.connect(database_url, autocommit=True, row_factory=dict_row, **arguments) as reading,
+        psycopg.connect(database_url, autocommit=True, row_factory=dict_row, **arguments) as writing,
+    ):
+
+        def url_of(seqs: Set[int]) -> Mapping[int, str]:
+            values = {"scan_id": held.scan_id, "seqs": list(seqs)}
+            return {row["seq"]: row["url"] for row in reading.execute(_PAGES["urls_of"], values)}
+
+        judge = judge_site(_stored(reading, held), inputs, terms, url_of)
+        _write(writing, held, judge.findings())
+        report_raised(judge)
+        return judge.tally(tally)
+
+
+def _stored(conn: SyncConnection, held: Claim) -> Iterator[SiteFacts]:
+    after = -1
+    while True:
+        values = {"scan_id": held.scan_id, "after": after, "limit": READ_AT_ONCE}
+        rows = conn.execute(_PAGES["site_facts"], values).fetchall()
+        if not rows:
+            return
+        for row in rows:
+            yield site_facts.decode(row["site"])
+        after = rows[-1]["seq"]
+
+
+def _write(conn: SyncConnection, held: Claim, found: Iterator[SiteFound]) -> None:
+    """In short transactions, each of which proves the lease: a long one would keep the heartbeat waiting."""
+    with conn.transaction():
+        _hold(conn, held)
+        conn.execute(_RESULTS["clear_site_findings"], {"scan_id": held.scan_id})
+    n = 0
+    while batch := list(islice(found, WRITTEN_AT_ONCE)):
+        with conn.transaction(), conn.cursor() as cursor:
+            _hold(conn, held)
+            cursor.executemany(
+                _RESULTS["add_site_finding"], [finding_row(held.scan_id, n + i, one) for i, one in enumerate(batch)]
+            )
+        n += len(batch)
+
+
+def _hold(conn: SyncConnection, held: Claim) -> None:
+    if conn.execute(_CHUNKS["hold"], held.key).fetchone() is None:
+        raise LeaseLostError
