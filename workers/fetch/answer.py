@@ -1,7 +1,7 @@
 """One answer while its body comes in: capped, timed, undone from its Content-Encoding, never decoded to text."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Final
 
@@ -88,7 +88,7 @@ class Answer:
         """The header's value, repeated headers joined."""
         return ", ".join(value for name, value in self.head.headers or () if name.lower() == "content-encoding")
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes]:
         """Decoded pieces of at most about 64 KB, none empty. A fault ends the iteration and is found in `error`."""
         if self._response is None:
             return
