@@ -1,8 +1,8 @@
 """`SiteFacts`: what the site-level analysis keeps of a page, about 500 octets and 9 for each link.
 
-Addresses and texts are 64-bit hashes (BLAKE2b) of `shared.urls.normalise`d URLs and of case-folded texts: among a million
-pages two collide with a probability of 3 in 100 million. 0 stands for "none". Packed fields hold little-endian numbers
-one after the other.
+Addresses and texts are 64-bit hashes (BLAKE2b) of `shared.urls.normalise`d URLs and of case-folded texts: that two of a
+million collide has a probability of 3 in 100 million. 0 stands for "none". Packed fields hold little-endian numbers one
+after the other.
 """
 
 import hashlib
@@ -72,6 +72,9 @@ class Flag(IntFlag):
     QUERY = 1 << 22
 
 
+NONE = Flag(0)
+
+
 class SiteFacts(Struct, array_like=True, gc=False, frozen=True):
     """One page. Encoded as a MessagePack array: fields are only ever appended."""
 
@@ -125,6 +128,8 @@ class SiteFacts(Struct, array_like=True, gc=False, frozen=True):
     bare: int = 0
     loose: int = 0
     looser: int = 0
+    slashless: int = 0
+    folded: int = 0
     directory: int = 0
     """See `shared.url_forms.Forms`."""
     style: int = 0
@@ -167,10 +172,10 @@ def _pack(code: str, numbers: Iterable[int]) -> bytes:
     return packed.tobytes()
 
 
-_OURS = frozenset[ErrorKind](
-    {"timeout", "too_large", "decode", "forbidden_address", "blocked_by_robots", "blocked_by_server", "parser_killed"}
-    | {"too_deep", "bad_url", "protocol"}
-)
+_OURS: frozenset[ErrorKind] = frozenset((
+    "timeout", "too_large", "decode", "forbidden_address", "blocked_by_robots", "blocked_by_server", "parser_killed",
+    "too_deep", "bad_url", "protocol",
+))  # fmt: skip
 """Failures that don't show that the address is broken: another client, or another day, may well get it."""
 _GUARDED = frozenset({401, 403, 407, 429})
 """Statuses that say "not you", not "not here"."""
@@ -178,13 +183,13 @@ _GUARDED = frozenset({401, 403, 407, 429})
 
 def _answered(page: Page) -> Flag:
     if page.error is not None:
-        return Flag(0) if page.error.kind in _OURS else Flag.FAILED
-    return Flag.FETCHED if page.status is not None and page.status not in _GUARDED else Flag(0)
+        return NONE if page.error.kind in _OURS else Flag.FAILED
+    return Flag.FETCHED if page.status is not None and page.status not in _GUARDED else NONE
 
 
-def _knowledge(page: Page, classes: On) -> Flag:
+def _knowledge(page: Page, classes: On) -> int:
     """The flags that follow from the page's state and the scan's context."""
-    context, flags = page.context, _answered(page)
+    context, flags = page.context, _answered(page).value
     robots = context.robots
     allowed = None if robots is None else robots.get("Googlebot", robots.get("*"))
     if page.error is not None and page.error.kind == "blocked_by_robots" and allowed is None:
@@ -205,7 +210,7 @@ def _knowledge(page: Page, classes: On) -> Flag:
         ("?" in page.url, Flag.QUERY),
     ):
         if true:
-            flags |= flag
+            flags |= flag.value
     return flags
 
 
@@ -218,7 +223,7 @@ def _links(page: Page) -> tuple[bytes, Flag]:
             known[target] = known.get(target, 0) | kind
             if len(known) >= MAX_LINKS:
                 break
-    cut = Flag.LINKS_CUT if len(known) >= MAX_LINKS else Flag(0)
+    cut = Flag.LINKS_CUT if len(known) >= MAX_LINKS else NONE
     return _pack("Q", known) + bytes(known.values()), cut
 
 
@@ -297,8 +302,7 @@ _SEPARATORS = (" | ", " - ", " – ", " — ", " · ", " » ", " :: ", ": ")  # 
 
 
 def _title_end(title: str) -> int:
-    ends = [(title.rfind(mark), mark) for mark in _SEPARATORS]
-    at, mark = max(ends)
+    at, mark = max((title.rfind(mark), mark) for mark in _SEPARATORS)
     return _text_hash(title[at + len(mark) :]) if at > 0 else 0
 
 
@@ -308,8 +312,8 @@ def _series(page: Page) -> Flag:
     later = forms.page > 1 or any("prev" in tag.rel and tag.url for tag in page.link_tags)
     canonical = page.canonical_url
     if canonical is None:
-        return Flag.PAGINATED if later else Flag(0)
-    flags = Flag.PAGINATED if later else Flag(0)
+        return Flag.PAGINATED if later else NONE
+    flags = Flag.PAGINATED if later else NONE
     other = forms_of(canonical)
     if canonical != page.final_url and other.loose == forms.loose:
         flags |= Flag.OTHER_FORM
@@ -351,7 +355,7 @@ def _primary(page: Page) -> str:
     return (declared or page.language or "")[:8]
 
 
-def facts_of(
+def facts_of(  # noqa: PLR0913
     page: Page,
     *,
     seq: int,
@@ -362,8 +366,8 @@ def facts_of(
 ) -> SiteFacts:
     """The record of a judged page.
 
-    `robots` is the site's file (without it nobody knows which assets are disallowed), `lastmod` the sitemap's word on the
-    page, `sitemaps` how many sitemap files list it.
+    `robots` is the site's file (without it nobody knows which assets are disallowed), `lastmod` the sitemap's word on
+    the page, `sitemaps` how many sitemap files list it.
     """
     flags = _knowledge(page, classes)
     here, final = url_hash(page.url), url_hash(page.final_url)
@@ -371,24 +375,27 @@ def facts_of(
     listed = moment(lastmod)
     if On.HTML not in classes:
         return SiteFacts(
-            seq=seq, url=page.url, flags=int(flags), status=page.status or 0, classes=int(classes),
+            seq=seq, url=page.url, flags=flags, status=page.status or 0, classes=int(classes),
             depth=-1 if page.context.depth is None else page.context.depth, here=here, final=final, hops=_hops(page),
             canonical=_resolved(page.canonical_url), bare=hash64(forms.bare), loose=hash64(forms.loose),
-            looser=hash64(forms.looser), directory=hash64(forms.directory), lastmod=listed,
+            looser=hash64(forms.looser), slashless=hash64(forms.slashless), folded=hash64(forms.folded),
+            directory=hash64(forms.directory), lastmod=listed,
             lastmod_day=_is_day(lastmod), sitemaps=sitemaps,
         )  # fmt: skip
     links, cut = _links(page)
     alternates, differ = _alternates(page)
     assets, refused = _assets(page, robots)
     ids = [_place(one) for one in sorted(page.ids)[:MAX_IDS]]
-    flags |= cut | differ | _series(page) | (Flag.IDS_CUT if len(page.ids) > MAX_IDS else Flag(0))
+    flags |= (cut | differ | _series(page)).value
+    if len(page.ids) > MAX_IDS:
+        flags |= Flag.IDS_CUT.value
     if _contact(page):
-        flags |= Flag.CONTACT
+        flags |= Flag.CONTACT.value
     broken = [asset for asset in page.context.assets or () if asset.internal and _broken(asset)]
     return SiteFacts(
         seq=seq,
         url=page.url,
-        flags=int(flags),
+        flags=flags,
         status=page.status or 0,
         classes=int(classes),
         depth=-1 if page.context.depth is None else page.context.depth,
@@ -420,6 +427,8 @@ def facts_of(
         bare=hash64(forms.bare),
         loose=hash64(forms.loose),
         looser=hash64(forms.looser),
+        slashless=hash64(forms.slashless),
+        folded=hash64(forms.folded),
         directory=hash64(forms.directory),
         style=forms.style,
         lastmod=listed,

@@ -1,6 +1,7 @@
-"""What an address looks like: its variants that servers often treat alike, its place in a series, the style of its words."""
+"""What an address looks like: variants that servers often treat alike, its place in a series, its style."""
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -23,6 +24,10 @@ class Forms(Struct, frozen=True, gc=False):
     """Without scheme and "www.", in lower case, without a slash at the end; with its query."""
     looser: str
     """`loose` without query."""
+    slashless: str
+    """Without a slash at the end of the path."""
+    folded: str
+    """In lower case."""
     directory: str
     """Host and path up to the last slash."""
     page: int
@@ -60,11 +65,12 @@ def _style(path: str) -> int:
     return STYLE_CAMEL if _CAMEL.search(segment) and segment.isalpha() else STYLE_NONE
 
 
+@lru_cache(maxsize=4096)
 def forms_of(url: str) -> Forms:
     """The forms of an http(s) address; for anything else every form is the text itself."""
     parts = parse(url)
     if parts is None:
-        return Forms(url, url, url, url, 0, "", STYLE_NONE)
+        return Forms(url, url, url, url, url, url, 0, "", STYLE_NONE)
     host = f"{parts.host}:{parts.port}" if parts.port else parts.host
     short = host.removeprefix("www.")
     number, rest, query = _page_number(parts.path, parts.query)
@@ -75,6 +81,8 @@ def forms_of(url: str) -> Forms:
         bare=url.partition("?")[0],
         loose=looser + tail,
         looser=looser,
+        slashless=f"{parts.scheme}://{host}{parts.path.rstrip('/')}{tail}",
+        folded=url.lower(),
         directory=short + parts.path[: parts.path.rindex("/") + 1],
         page=number,
         first=first,

@@ -8,7 +8,7 @@ import numpy as np
 
 from shared.checks.base import On
 from shared.checks.site import Edge, Inlinks, Key, Mismatch, Outlier, Relation, SiteInputs, State
-from shared.facts import Flag, SiteFacts, url_hash
+from shared.facts import NONE, Flag, SiteFacts, url_hash
 from shared.minhash import BINS
 from workers.site.duplicates import Duplicates, neighbours
 from workers.site.graph import Links
@@ -30,7 +30,7 @@ _WEAK_PAGES = 50
 """Below that many pages ranks say nothing."""
 _DAY = 86_400.0
 _UNIFORM_TIMES, _UNIFORM_DAYS = 10, 50
-"""Pages with one lastmod that are too many for chance: with a time of day, and with a day alone (a site put up at once)."""
+"""Pages with one lastmod that are too many for chance: with a time of day; with a day alone (a site put up at once)."""
 
 
 @final
@@ -78,11 +78,11 @@ class Analysis:
         classes = self._table.column["classes"]
         return int(np.count_nonzero(self._identity.primary & (classes & on.value != 0)))
 
-    def pages(self, have: Flag, lack: Flag = Flag(0)) -> Iterator[int]:
+    def pages(self, have: Flag, lack: Flag = NONE) -> Iterator[int]:
         """Pages with all flags of `have` and none of `lack`."""
         return self._rows(self._identity.primary & self._table.has(have, lack))
 
-    def number(self, have: Flag, lack: Flag = Flag(0)) -> int:
+    def number(self, have: Flag, lack: Flag = NONE) -> int:
         """How many `pages` gives."""
         return int(np.count_nonzero(self._identity.primary & self._table.has(have, lack)))
 
@@ -92,10 +92,10 @@ class Analysis:
         if not bad.any():
             return
         if relation == "link":
-            for sources, targets, _ in self._links.blocks():
-                hit = np.flatnonzero((targets >= 0) & bad[targets])
-                hit = hit[self._identity.page[targets[hit]] != sources[hit]]
-                yield from self._edges(sources[hit], targets[hit].astype(np.int64))
+            for linking, linked, _ in self._links.blocks():
+                hits = np.flatnonzero((linked >= 0) & bad[linked])
+                hits = hits[self._identity.page[linked[hits]] != linking[hits]]
+                yield from self._edges(linking[hits], linked[hits].astype(np.int64))
             return
         sources, targets = self._targets(relation)
         hit = bad[targets] & (targets != sources)
@@ -106,9 +106,7 @@ class Analysis:
         if relation == "hreflang":
             alternates = self._alternates
             known = np.flatnonzero(alternates.raw >= 0)
-            order = np.unique(
-                np.stack([alternates.source[known], alternates.raw[known]], axis=1), axis=0
-            )
+            order = np.unique(np.stack([alternates.source[known], alternates.raw[known]], axis=1), axis=0)
             return order[:, 0], order[:, 1]
         hashes = self._table.hash["canonical" if relation == "canonical" else relation]
         rows = np.flatnonzero((hashes != 0) & self._identity.primary & self._table.has(Flag.HTML))
@@ -165,13 +163,16 @@ class Analysis:
             pages[self._start] = False
         pages &= ~self._table.has(Flag.HOME)
         some = links.inlinks > 0
-        wanted = pages & {
-            "none": ~some & ~self._identity.state[State.BROKEN],
-            "one": links.followed == 1,
-            "nofollow_only": some & (links.followed == 0),
-            "noindex_only": some & (links.from_indexable == 0) & self._table.has(Flag.INDEXABLE),
-            "mixed": (links.followed > 0) & (links.unfollowed > 0),
-        }[kind]
+        wanted = (
+            pages
+            & {
+                "none": ~some & ~self._identity.state[State.BROKEN],
+                "one": links.followed == 1,
+                "nofollow_only": some & (links.followed == 0),
+                "noindex_only": some & (links.from_indexable == 0) & self._table.has(Flag.INDEXABLE),
+                "mixed": (links.followed > 0) & (links.unfollowed > 0),
+            }[kind]
+        )
         return self._with_linkers(wanted)
 
     def unlinked(self, relation: Literal["canonical", "hreflang"]) -> Iterator[Edge]:

@@ -32,7 +32,7 @@ class Duplicates:
         if not len(starts):
             return grouped
         keep = varied(self._table.hash[different][rows], starts) & varied(self._cluster[rows], starts)
-        return kept(rows, starts, sizes, keep)
+        return kept(rows, sizes, keep)
 
     def same_text(self, name: Literal["title", "description", "h1"]) -> Grouped:
         """Pages of one language with the same text there; later pages of a series may repeat the first's.
@@ -97,7 +97,8 @@ class Duplicates:
 
 
 def _equal_bins(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> I64:
-    return np.count_nonzero(one == other, axis=1).astype(np.int64)
+    equal: I64 = np.count_nonzero(one == other, axis=1).astype(np.int64)
+    return equal
 
 
 def neighbours(grouped: Grouped) -> tuple[I64, I64, I64]:
@@ -106,4 +107,3 @@ def neighbours(grouped: Grouped) -> tuple[I64, I64, I64]:
     if not len(starts):
         return rows, rows, sizes
     return rows, rows[partners(starts, sizes)], np.repeat(sizes, sizes)
-

@@ -31,13 +31,11 @@ def mix(first: U64, second: npt.NDArray[np.generic]) -> U64:
 def groups(keys: U64, rows: I64) -> tuple[I64, I64, I64]:
     """Rows with equal keys beside each other: (rows, start of each group, its size); groups of one are left out."""
     order = np.argsort(keys, kind="stable")
-    starts, sizes = runs(keys[order])
-    keep = np.repeat(sizes > 1, sizes)
-    sizes = sizes[sizes > 1]
-    return rows[order][keep], np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int64)[: len(sizes)], sizes
+    _, sizes = runs(keys[order])
+    return kept(rows[order], sizes, sizes > 1)
 
 
-def kept(rows: I64, starts: I64, sizes: I64, keep: Mask) -> tuple[I64, I64, I64]:
+def kept(rows: I64, sizes: I64, keep: Mask) -> tuple[I64, I64, I64]:
     """Only the groups for which `keep` is set."""
     chosen = rows[np.repeat(keep, sizes)]
     sizes = sizes[keep]

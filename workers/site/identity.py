@@ -59,7 +59,9 @@ class Identity:
     def elsewhere(self) -> Mask:
         """Rows whose canonical is another page than themselves."""
         canonical = self._table.hash["canonical"]
-        away = (canonical != 0) & (canonical != self._table.hash["here"]) & (canonical != self._table.hash["final"])
+        away: Mask = (
+            (canonical != 0) & (canonical != self._table.hash["here"]) & (canonical != self._table.hash["final"])
+        )
         rows = np.flatnonzero(away)
         target = self._table.find(canonical[rows])
         home = (target >= 0) & (self.page[np.maximum(target, 0)] == self.page[rows])
@@ -68,7 +70,7 @@ class Identity:
 
     def plain(self) -> Mask:
         """Rows that are fetched HTML pages without any of the states."""
-        free = self._table.has(Flag.FETCHED | Flag.HTML)
+        free: Mask = self._table.has(Flag.FETCHED | Flag.HTML)
         for rows in self.state.values():
             free = free & ~rows
         return free

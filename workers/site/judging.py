@@ -1,6 +1,7 @@
-"""Applies the site-level checks and finishes their findings: addresses, limits on what is kept, and the tally's figures."""
+"""Applies the site-level checks and finishes their findings: addresses, limits on what is kept, the tally."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Final, final
 
@@ -19,12 +20,12 @@ MAX_EVIDENCE = 300
 BATCH = 500
 """Findings whose addresses are looked up together."""
 
-UrlOf = Callable[[Set[int]], Mapping[int, str]]
+UrlOf = Callable[[AbstractSet[int]], Mapping[int, str]]
 """Addresses of pages by sequence number."""
 
 
 class SiteFound(Struct, frozen=True, gc=False):
-    """A finding as stored and shown; `seq` None: about the site as a whole."""
+    """A finding as stored and shown; `seq` None: about the site as a whole, `url` then what it is about."""
 
     check: str
     severity: Severity
@@ -86,7 +87,7 @@ class SiteJudge:
         return (check.complete_only and not inputs.complete) or any(unknown.get(need, False) for need in check.needs)
 
     def _finished(self, check: Check, count: "_Count") -> Iterator[SiteFound]:
-        """The findings of one check with their addresses. One that raises is not decided; what it gave stays out."""
+        """The findings of one check with their addresses. One that raises is not decided: drop what it gave before."""
         function = check.site
         if function is None:
             return
@@ -107,7 +108,7 @@ class SiteJudge:
             evidence = one.evidence
             for n, seq in enumerate(one.others):
                 evidence = evidence.replace(f"{{{n}}}", urls.get(seq, "?"))
-            url = one.url if one.url is not None or one.seq is None else urls.get(one.seq)
+            url = one.url or (self._site.inputs.start_url if one.seq is None else urls.get(one.seq))
             severity = one.severity or check.severity
             yield SiteFound(check.id, severity, evidence[:MAX_EVIDENCE], one.at, one.seq, url, one.count)
 

@@ -111,5 +111,7 @@ class Siblings:
             return
         typical = int(self._rows[np.flatnonzero(style == usual)[0]])
         for at in np.flatnonzero((style != usual) & (style != 0)).tolist():
-            label = f"{_STYLE_NAMES[int(style[at])]}, where {counts[usual]} of {whole} addresses use {_STYLE_NAMES[usual]}"
+            label = (
+                f"{_STYLE_NAMES[int(style[at])]}, where {counts[usual]} of {whole} addresses use {_STYLE_NAMES[usual]}"
+            )
             yield int(self._rows[at]), typical, label

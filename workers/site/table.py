@@ -7,7 +7,7 @@ from typing import Final, final
 import numpy as np
 import numpy.typing as npt
 
-from shared.facts import Flag, SiteFacts
+from shared.facts import NONE, Flag, SiteFacts
 from shared.minhash import SIZE
 
 U64 = npt.NDArray[np.uint64]
@@ -108,36 +108,36 @@ class Table:
 
     def _freeze(self) -> None:
         """Turn the growing buffers into arrays without copying them."""
-        self.hash: Final[dict[str, U64]] = {name: np.frombuffer(c, np.uint64) for name, c in self._hashes.items()}
+        self.hash: dict[str, U64] = {name: np.frombuffer(c, np.uint64) for name, c in self._hashes.items()}
         column = {name: np.frombuffer(values, _NUMBERS[name]) for name, values in self._numbers.items()}
-        self.column: Final = column
-        self.size: Final = len(self._numbers["seq"])
-        self.seq: Final[I64] = column["seq"].astype(np.int64)
-        self.flags: Final[npt.NDArray[np.uint32]] = column["flags"]
-        self.status: Final = column["status"]
+        self.column = column
+        self.size = len(self._numbers["seq"])
+        self.seq: I64 = column["seq"].astype(np.int64)
+        self.flags: npt.NDArray[np.uint32] = column["flags"]
+        self.status = column["status"]
         packed = self._packed
         self.link: U64 = np.frombuffer(packed["link"], "<u8")
-        self.kind: Final[npt.NDArray[np.uint8]] = np.frombuffer(packed["kind"], np.uint8)
-        self.starts: Final = {name: _starts(counts) for name, counts in self._counts.items()}
+        self.kind: npt.NDArray[np.uint8] = np.frombuffer(packed["kind"], np.uint8)
+        self.starts = {name: _starts(counts) for name, counts in self._counts.items()}
         fragments = np.frombuffer(packed["fragment"], np.dtype([("target", "<u8"), ("place", "<u4")]))
-        self.fragment_target: Final[U64] = fragments["target"]
-        self.fragment_place: Final = fragments["place"]
-        self.ids: Final[npt.NDArray[np.uint32]] = np.frombuffer(packed["ids"], "<u4")
-        self.sketch: Final = np.frombuffer(packed["sketch"], np.uint8).reshape(-1, SIZE)
+        self.fragment_target: U64 = fragments["target"]
+        self.fragment_place = fragments["place"]
+        self.ids: npt.NDArray[np.uint32] = np.frombuffer(packed["ids"], "<u4")
+        self.sketch = np.frombuffer(packed["sketch"], np.uint8).reshape(-1, SIZE)
         at = np.cumsum(column["sketched"], dtype=np.int64) - 1
-        self.sketch_row: Final[I64] = np.where(column["sketched"] == 1, at, -1)
+        self.sketch_row: I64 = np.where(column["sketched"] == 1, at, -1)
         row, language, target, internal = self._alternates
-        self.alternate_row: Final = np.frombuffer(row, np.uint32).astype(np.int64)
-        self.alternate_language: Final = np.frombuffer(language, np.uint16)
-        self.alternate_target: Final[U64] = np.frombuffer(target, np.uint64)
-        self.alternate_internal: Final = np.frombuffer(internal, np.uint8) == 1
-        self.type_row: Final = np.frombuffer(self._types[0], np.uint32).astype(np.int64)
-        self.type_name: Final = np.frombuffer(self._types[1], np.uint16)
+        self.alternate_row = np.frombuffer(row, np.uint32).astype(np.int64)
+        self.alternate_language = np.frombuffer(language, np.uint16)
+        self.alternate_target: U64 = np.frombuffer(target, np.uint64)
+        self.alternate_internal = np.frombuffer(internal, np.uint8) == 1
+        self.type_row = np.frombuffer(self._types[0], np.uint32).astype(np.int64)
+        self.type_name = np.frombuffer(self._types[1], np.uint16)
         order = np.argsort(self.hash["here"], kind="stable")
-        self._order: Final = order
-        self._sorted: Final = self.hash["here"][order]
+        self._order = order
+        self._sorted = self.hash["here"][order]
 
-    def has(self, have: Flag, lack: Flag = Flag(0)) -> Mask:
+    def has(self, have: Flag, lack: Flag = NONE) -> Mask:
         """Rows with all flags of `have` and none of `lack`."""
         bits = self.flags & np.uint32(int(have | lack))
         found: Mask = bits == np.uint32(int(have))
@@ -167,7 +167,7 @@ _NUMBERS: Final = {
 """Column → type code, the same for `array` and numpy."""
 
 
-def _starts(counts: array[int]) -> I64:
+def _starts(counts: "array[int]") -> I64:
     """Where each row's part begins; one more than there are rows."""
     starts = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(np.frombuffer(counts, np.uint32), out=starts[1:])

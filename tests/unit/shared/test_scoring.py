@@ -252,7 +252,7 @@ def law(*strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], 
     def decorate(body: Callable[..., None]) -> Callable[..., None]:
         def test(request: pytest.FixtureRequest) -> None:
             many = 100_000 if request.config.getoption("--long", default=False) else 1_000
-            run = settings(max_examples=many, deadline=None, suppress_health_check=list(HealthCheck), database=None)(
+            run = settings(max_examples=many, deadline=None, suppress_health_check=tuple(HealthCheck), database=None)(
                 given(*strategies)(body)
             )
             run()
