@@ -6,6 +6,8 @@ from urllib.parse import unquote
 _NUMBER = re.compile(r"\+?\(?\d[\d\s().\-\u00a0\u2009\u2010-\u2013/]{4,24}\d")
 _NOT_DIGIT = re.compile(r"\D")
 _MAIL = re.compile(r"[^\s@<>()\[\],;:\"]+@(?:[^\s@<>()\[\],;:\".]+\.)+[^\s@<>()\[\],;:\".]{2,}")
+_LONGEST = 2_000
+"""Characters that are looked at."""
 _MIN_DIGITS = 5
 _SAME_TAIL = 6
 """Digits at the end that must agree: country codes and trunk prefixes differ before them."""
@@ -20,6 +22,7 @@ def phone_fault(href: str, text: str) -> str:
 
     National and international spellings of one number agree; letters for digits and extensions are not compared.
     """
+    href, text = href[:_LONGEST], text[:_LONGEST]
     number = re.split(r"[;,pPwWxX#]", unquote(href.strip()[4:]).removeprefix("//"), maxsplit=1)[0]
     dialled = _digits(number)
     if not dialled:
@@ -44,6 +47,7 @@ def mail_fault(href: str, text: str) -> str:
 
     A link without a recipient but with a subject or body is how pages are shared, and fine.
     """
+    href, text = href[:_LONGEST], text[:_LONGEST]
     recipients, question, _ = href.strip()[7:].partition("?")
     addresses = [unquote(one).strip() for one in recipients.split(",")]
     if not recipients.strip():

@@ -23,11 +23,27 @@ _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|<%|\$\{|\[object |^(?:undefined|null)
 _BAD_HOST = re.compile(r"""[\s<>"{}|^`\\]|\.\.|^\.|^$""")
 _BAD_PORT = re.compile(r":(?!\d{0,5}$)[^\]:]*$")
 _DRIVE = re.compile(r"\s*[a-z]:[\\/]", re.IGNORECASE)
-# Nine addresses of ten; one match of about 0.4 us decides them.
-_FINE = re.compile(
-    r"(?:https?://(?!https?[:/])(?:[a-z0-9-]+\.)+[a-z0-9-]+(?:[/?#][^\\{}<\[@%]*)?|/(?!/)[^\\{}<\[@%]*|\#[^{}<]*|)",
-    re.IGNORECASE,
+_LONGEST = 4_096
+"""Characters of an address that are looked at closely."""
+_REST = r"[^\\{}<\[\0]*"
+_ORDINARY = (
+    rf"(?:https?://(?!https?[:/])(?:[a-z0-9-]+\.)+[a-z0-9-]+(?:[/?#]{_REST})?|/(?!/){_REST}|[#?]{_REST}"
+    rf"|(?:mailto|tel|javascript):[^\0]*|(?:\.\.?/)*(?!https?/)[a-z0-9_-]+(?:\.(?:html?|php|aspx?))?(?:[/?#]{_REST})?)"
 )
+# Nearly all addresses of nearly all pages, decided in one go: about 0.3 us each.
+_ALL_ORDINARY = re.compile(rf"\0(?:{_ORDINARY}\0)*+", re.IGNORECASE)
+_FINE = re.compile(_ORDINARY, re.IGNORECASE)
+_LOCAL_HINTS = ("localhost", "//127.", "//10.", "//192.168.", "//172.", "//169.254.", "//0.", "//[")
+
+
+def all_ordinary(joined: str) -> bool:
+    """Whether none of the addresses, each with NUL before and after it, can have a fault."""
+    return _ALL_ORDINARY.fullmatch(joined) is not None
+
+
+def any_local(joined: str) -> bool:
+    """Whether one of the lower-case addresses in a text might be local; False is certain."""
+    return any(hint in joined for hint in _LOCAL_HINTS)
 
 
 def is_local(address: str) -> bool:
@@ -45,9 +61,9 @@ def fault(href: str, url: str | None, own_host: str) -> str:
 
     Schemes that aren't for the web (mailto, tel, javascript, an application's own) and local files are left alone.
     """
-    if _FINE.fullmatch(href) and (url is not None or href[:1] != "h"):
+    if _FINE.fullmatch(href) and (url is not None or href[:1] not in "hH/"):
         return ""
-    stripped = href.strip()
+    stripped = href[:_LONGEST].strip()
     if is_file(stripped) or is_local(stripped):
         return ""
     found = _SCHEME.match(stripped)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from shared import hrefs
 from shared.page import Item
@@ -27,6 +28,7 @@ _SHARE = re.compile(rf"({_NUMBER.pattern})\s*(%|/\s*({_NUMBER.pattern}))?")
 
 _HUGE = 1e15
 _LONG = 40
+_LONGEST = 4_096
 _ADDRESSES = frozenset({"image", "logo", "photo"})
 """Expect an address or an item; text that is neither is of no use."""
 _PRICES = frozenset({"price", "lowPrice", "highPrice", "minPrice", "maxPrice"})
@@ -66,7 +68,7 @@ def _is_date_time(text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    return _NOT_IN_URL.search(text) is None and not hrefs.fault(text, "", "")
+    return _NOT_IN_URL.search(text) is None and not hrefs.fault(text, text, "")
 
 
 def _is_one_of(text: str, kinds: frozenset[str]) -> bool:
@@ -94,10 +96,20 @@ _NAMES = {
 }
 
 
+@lru_cache(maxsize=4_096)
+def checkable(name: str) -> bool:
+    """Whether anything can be wrong with a value of this property: most take any text."""
+    return (
+        name in _PRICES | _CURRENCIES | _ADDRESSES
+        or name in schemaorg().enumerations
+        or schemaorg().literals(name) is not None
+    )
+
+
 def fault(name: str, value: object) -> str:
     """What a property's value should have been, "" when it is fine or nothing can be said."""
     if isinstance(value, str):
-        return _text_fault(name, " ".join(value.split()))
+        return _text_fault(name, " ".join(value[:_LONGEST].split()))
     amount = number(value)
     if amount is None:
         return ""
@@ -132,16 +144,19 @@ def _text_fault(name: str, text: str) -> str:
     return next(_NAMES[one] for one in sorted(kinds))
 
 
-def rating_fault(item: Item) -> str:
-    """Why a Rating's value is out of its range, which is 1 to 5 unless the item says otherwise; "" when it isn't."""
+def rating_fault(item: Item, *, measured: bool) -> str:
+    """Why a Rating's value is out of its range, which is 1 to 5 unless the item says otherwise; "" when it isn't.
+
+    `measured`: the rating must be a number; an age rating may be a letter.
+    """
     for value in item.properties.get("ratingValue", ()):
-        given = _SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
+        given = _SHARE.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= _LONG else None
         amount = number(value)
         if given is not None and given.group(2):
             amount, best, worst = float(given.group(1)), 100.0 if given.group(2) == "%" else float(given.group(3)), 0.0
         else:
             best, worst = _bound(item, "bestRating", 5.0), _bound(item, "worstRating", 1.0)
-            if amount is None and isinstance(value, str) and value.strip():
+            if measured and amount is None and isinstance(value, str) and value.strip():
                 return f"{value[:40]!r} is not a number"
         if amount is not None and not worst <= amount <= best:
             return f"{amount:g} is outside of {worst:g} to {best:g}"

@@ -46,9 +46,9 @@ class Graph(Struct, frozen=True):
 
     def has(self, item: Item, paths: str) -> bool:
         """Whether an item has one of the paths `a|b.c`. An item described elsewhere counts as having everything."""
-        return any(self._has(item, path.split(".")) for path in paths.split("|"))
+        return any(self._has(item, path) for path in _parsed(paths))
 
-    def _has(self, item: Item, path: list[str]) -> bool:
+    def _has(self, item: Item, path: tuple[str, ...]) -> bool:
         for value in self.values(item, path[0]):
             if len(path) == 1:
                 return True
@@ -57,9 +57,14 @@ class Graph(Struct, frozen=True):
                     return True
                 if self._has(value, path[1:]):
                     return True
-            elif path[1:] == ["name"] and isinstance(value, str) and "/" not in value:
+            elif path[1:] == ("name",) and isinstance(value, str) and "/" not in value:
                 return True
         return False
+
+
+@lru_cache(maxsize=1_024)
+def _parsed(paths: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(path.split(".")) for path in paths.split("|"))
 
 
 def is_reference(item: Item) -> bool:
@@ -75,9 +80,15 @@ def _filled(value: object) -> bool:
     return value is not None
 
 
+@lru_cache(maxsize=4_096)
+def ancestors_of(types: tuple[str, ...]) -> frozenset[str]:
+    """All schema.org types that an item of these types is of, those above them included."""
+    return frozenset[str]().union(*(schemaorg().ancestors(one) for one in types))
+
+
 def is_a(item: Item, *names: str) -> bool:
     """Whether one of an item's types is, or is below, one of these schema.org types."""
-    return any(not schemaorg().ancestors(one).isdisjoint(names) for one in item.types)
+    return not ancestors_of(item.types).isdisjoint(names)
 
 
 @lru_cache(maxsize=1)

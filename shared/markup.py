@@ -47,8 +47,9 @@ def hidden_spans(source: str) -> tuple[list[int], list[int]]:
     while (opener := _OPENERS.search(source, position)) is not None:
         name = opener.group()[1:].lower()
         end = lowered.find("-->" if name == "!--" else f"</{name}", opener.end())
+        end = lowered.find(">", end) if end >= 0 else -1
         starts.append(opener.start())
-        position = len(source) if end < 0 else end + 3
+        position = len(source) if end < 0 else end + 1
         ends.append(position)
     return starts, ends
 
@@ -72,7 +73,7 @@ def _parsed(source: str, start: int) -> Tag | None:
 def tags_with(source: str, attribute: str) -> Iterator[Tag]:
     """Start tags that have an attribute (lower-case name), outside comments and scripts, at most 200."""
     lowered = source.lower()
-    if attribute not in lowered or len(lowered) != len(source):
+    if len(lowered) != len(source) or attribute not in lowered:
         return
     starts, ends = hidden_spans(source)
     position = -1

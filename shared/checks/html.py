@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
+from shared.addresses import addresses_of
 from shared.checks.base import Category, Finding, Limits, Severity, check
 from shared.checks.sample import HOST, sample
 from shared.markup import start_tag_of, tag_errors
@@ -245,7 +246,7 @@ def _suspicious(page: Page) -> bool:
     source = page.source
     return (
         source.count("<div") != source.count("</div")
-        or any(link.href is not None and "<" in link.href for link in page.links)
+        or "<" in addresses_of(page).hrefs
         or any(image.src is not None and "<" in image.src for image in page.images)
         or (source.rfind("<!--") > source.rfind("-->"))
     )

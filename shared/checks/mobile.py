@@ -11,6 +11,8 @@ GOOGLE = "https://developers.google.com/search/docs/crawling-indexing/mobile/mob
 VIEWPORT = "https://drafts.csswg.org/css-viewport/#viewport-meta"
 WCAG = "https://www.w3.org/WAI/WCAG22/Understanding/resize-text"
 _PAIR = re.compile(r"([a-z-]+)\s*=\s*([^\s,;=]+)")
+_LONGEST = 500
+"""Characters of a viewport that are read: the pattern is quadratic in a run of letters without "="."""
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 
 
@@ -21,7 +23,7 @@ def _viewports(page: Page) -> list[Meta]:
 def _values(page: Page) -> dict[str, str]:
     """What the last viewport with content says, which is the one browsers go by."""
     content = next((meta.content for meta in reversed(_viewports(page)) if meta.content and meta.content.strip()), "")
-    return dict(_PAIR.findall(content.lower())) if content else {}
+    return dict(_PAIR.findall(content[:_LONGEST].lower())) if content else {}
 
 
 def _number(text: str | None) -> float | None:

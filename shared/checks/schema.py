@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from html import unescape
 from urllib.parse import urlsplit
 
 from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import Sample, sample
-from shared.item_values import fault, number, rating_fault
-from shared.items import Graph, Node, graph_of, is_a
+from shared.item_values import checkable, fault, number, rating_fault
+from shared.items import Graph, Node, ancestors_of, graph_of, is_a
 from shared.page import Item, Page
 from shared.vocabulary import Feature, features_of, retired_of, schemaorg
 
@@ -135,6 +136,20 @@ def _foreign(name: str) -> bool:
     return ":" in name or "/" in name or name.startswith("@") or name.endswith(("-input", "-output"))
 
 
+@lru_cache(maxsize=2_048)
+def _undefined(types: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Properties that schema.org defines for none of the types; none when a type is unknown or a Role.
+
+    A Role has the property that it is a value of. A site's pages repeat a few shapes, hence the cache.
+    """
+    vocabulary = schemaorg()
+    if not types or not all(vocabulary.knows(one) for one in types) or "Role" in ancestors_of(types):
+        return ()
+    return tuple(
+        name for name in names if not _foreign(name) and not any(vocabulary.defines(one, name) for one in types)
+    )
+
+
 @check(
     "schema.property_unknown",
     Category.INTERNATIONAL,
@@ -179,39 +194,36 @@ def property_unknown(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     if not page.items:
         return
-    vocabulary = schemaorg()
     for node in graph_of(page).nodes:
         item = node.item
-        types = [one for one in item.types if vocabulary.knows(one)]
-        if not types or len(types) < len(item.types) or is_a(item, "Role"):
-            continue
-        for name in item.properties:
-            if not _foreign(name) and not any(vocabulary.defines(one, name) for one in types):
-                yield Finding(f"{_name(item)}.{name}"[:200], item.at)
+        for name in _undefined(item.types, tuple(item.properties)):
+            yield Finding(f"{_name(item)}.{name}"[:200], item.at)
 
 
-def _features(node: Node) -> Iterator[Feature]:
-    seen: set[int] = set()
-    for name in node.item.types:
-        for feature in features_of(name):
-            if (
-                id(feature) in seen
-                or (feature.top and not node.main)
-                or not node.item.properties.keys().isdisjoint(feature.unless)
-            ):
-                continue
-            if feature.via and node.via not in feature.via:
-                continue
-            if feature.inside and not _inside(node, feature.inside):
-                continue
-            seen.add(id(feature))
-            yield feature
+@lru_cache(maxsize=4_096)
+def _features(types: tuple[str, ...], parent: tuple[str, ...], via: str, *, main: bool) -> tuple[Feature, ...]:
+    """The features an item may be meant for, by its types and where it stands."""
+    own, around = ancestors_of(types), ancestors_of(parent)
+    found = {id(feature): feature for name in types for feature in features_of(name)}
+    return tuple(
+        feature
+        for feature in found.values()
+        if own.isdisjoint(feature.except_types)
+        and (main or not feature.top)
+        and (not feature.via or via in feature.via)
+        and not (feature.inside and around.isdisjoint(feature.inside))
+    )
 
 
-def _inside(node: Node, names: tuple[str, ...]) -> bool:
-    vocabulary = schemaorg()
-    nearest = node.parent.types if node.parent is not None else ()
-    return any(not vocabulary.ancestors(one).isdisjoint(names) for one in nearest)
+def _meant(page: Page) -> Iterator[tuple[Graph, Item, Feature]]:
+    """Items with the features whose requirements they have to meet."""
+    graph = graph_of(page)
+    for node in graph.nodes:
+        item = node.item
+        parent = node.parent.types if node.parent is not None else ()
+        for feature in _features(item.types, parent, node.via, main=node.main):
+            if item.properties.keys().isdisjoint(feature.unless):
+                yield graph, item, feature
 
 
 @check(
@@ -302,14 +314,10 @@ def required_property(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     if not page.items:
         return
-    graph = graph_of(page)
-    for node in graph.nodes:
-        for feature in _features(node):
-            for path in feature.required:
-                if not graph.has(node.item, path):
-                    yield Finding(
-                        f"{_name(node.item)} without {path.replace('|', ' or ')} ({feature.name})", node.item.at
-                    )
+    for graph, item, feature in _meant(page):
+        for path in feature.required:
+            if not graph.has(item, path):
+                yield Finding(f"{_name(item)} without {path.replace('|', ' or ')} ({feature.name})", item.at)
 
 
 @check(
@@ -346,12 +354,10 @@ def recommended_property(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     if not page.items:
         return
-    graph = graph_of(page)
-    for node in graph.nodes:
-        for feature in _features(node):
-            absent = [path.replace("|", " or ") for path in feature.recommended if not graph.has(node.item, path)]
-            if absent:
-                yield Finding(f"{_name(node.item)} without {', '.join(absent)} ({feature.name})", node.item.at)
+    for graph, item, feature in _meant(page):
+        absent = [path.replace("|", " or ") for path in feature.recommended if not graph.has(item, path)]
+        if absent:
+            yield Finding(f"{_name(item)} without {', '.join(absent)} ({feature.name})", item.at)
 
 
 @check(
@@ -422,12 +428,14 @@ def value_invalid(page: Page, limits: Limits) -> Iterator[Finding]:
         item = node.item
         rated = "ratingValue" in item.properties
         if rated:
-            wrong = rating_fault(item)
+            wrong = rating_fault(item, measured=node.via == "reviewRating" or is_a(item, "AggregateRating"))
             if wrong:
                 yield Finding(f"{_name(item)}.ratingValue: {wrong}", item.at)
         for name, values in item.properties.items():
+            if not checkable(name) or (rated and name == "ratingValue"):
+                continue
             for value in values:
-                if isinstance(value, Item) or (rated and name == "ratingValue"):
+                if isinstance(value, Item):
                     continue
                 wanted = fault(name, value)
                 if wanted:
@@ -510,19 +518,23 @@ _NAMED = {
 }
 
 
-def _visible(page: Page, text: str) -> bool:
+_LONGEST_TEXT = 2_000
+_MAX_COMPARED = 60
+"""Values of one page that are looked for in its text, 50 us each on a page of 100 KB."""
+
+
+def _visible(page: Page, shown: str, text: str) -> bool:
     """Whether the page shows a text, or at least half of its words (60 % of its characters without spaces)."""
-    wanted = " ".join(_TAGS.sub(" ", unescape(text)).casefold().split())
-    shown = page.body_text.casefold()
+    wanted = " ".join(_TAGS.sub(" ", unescape(text[:_LONGEST_TEXT])).casefold().split())
     if wanted in shown:
         return True
-    words = _WORD.findall(wanted)
+    words = _WORD.findall(wanted)[:200]
     if not words:
         return True
-    if len(words) * 12 < len(wanted):
+    if len(words) * 12 < len(wanted):  # a script that puts no blanks between words
         letters = set(shown)
         return sum(one in letters for one in wanted) >= 0.6 * len(wanted)
-    return sum(word in page.vocabulary or word in shown for word in words[:200]) * 2 >= min(len(words), 200)
+    return sum(word in page.vocabulary or word in shown for word in words) * 2 >= len(words)
 
 
 def _shows_number(page: Page, value: object) -> bool:
@@ -539,27 +551,39 @@ def _shows_number(page: Page, value: object) -> bool:
     )
 
 
-def _hidden_texts(page: Page, graph: Graph, node: Node) -> Iterator[str]:
+@lru_cache(maxsize=1_024)
+def _shown_of(types: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for kind, name in _NAMED.items() if kind in ancestors_of(types))
+
+
+def _arrives_late(page: Page, what: str) -> bool:
+    """Whether a review service's script may show the rating after loading."""
+    return what.startswith("AggregateRating") and any(one in page.source for one in _LATE_REVIEWS)
+
+
+def _texts(graph: Graph, node: Node) -> Iterator[tuple[str, object]]:
+    """Names and headlines of what the page is about."""
     item = node.item
-    wanted = [name for kind, name in _NAMED.items() if is_a(item, kind)] if node.main else []
+    wanted = [*_shown_of(item.types)] if node.main else []
     if node.via == "mainEntity" and is_a(item, "Question"):
         wanted.append("name")
     for name in wanted:
         for value in graph.values(item, name)[:1]:
-            if isinstance(value, str) and not _visible(page, value):
-                yield f"{_name(item)}.{name} {value[:80]!r}"
+            if isinstance(value, str):
+                yield f"{_name(item)}.{name} {value[:80]!r}", value
 
 
-def _hidden_numbers(page: Page, graph: Graph, node: Node) -> Iterator[str]:
+def _numbers(graph: Graph, node: Node) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Ratings and prices; one of the numbers of each must be seen."""
     item = node.item
-    if is_a(item, "AggregateRating") and not any(one in page.source for one in _LATE_REVIEWS):
+    if is_a(item, "AggregateRating"):
         facts = [v for name in ("ratingValue", "reviewCount", "ratingCount") for v in graph.values(item, name)[:1]]
-        if facts and not any(_shows_number(page, fact) for fact in facts):
-            yield f"AggregateRating {facts[0]}"
+        if facts:
+            yield f"AggregateRating {facts[0]}", tuple(facts)
     if node.via == "offers" and node.parent is not None and is_a(item, "Offer") and is_a(node.parent, "Product"):
         for value in graph.values(item, "price")[:1]:
-            if number(value) and not _shows_number(page, value):
-                yield f"Offer.price {value}"
+            if number(value):
+                yield f"Offer.price {value}", (value,)
 
 
 @check(
@@ -624,9 +648,19 @@ def content_mismatch(page: Page, limits: Limits) -> Iterator[Finding]:
     if not page.items or page.words < _FEW_WORDS:
         return
     graph = graph_of(page)
+    shown = page.body_text.casefold()
+    compared = 0
     for node in graph.nodes:
-        for what in (*_hidden_texts(page, graph, node), *_hidden_numbers(page, graph, node)):
+        missing_here = [what for what, text in _texts(graph, node) if not _visible(page, shown, str(text))]
+        numbers = [*_numbers(graph, node)]
+        for what, facts in numbers:
+            if not any(_shows_number(page, one) for one in facts) and not _arrives_late(page, what):
+                missing_here.append(what)
+        compared += len(numbers) + node.main
+        for what in missing_here:
             yield Finding(f"{what} is not on the page", node.item.at)
+        if compared > _MAX_COMPARED:
+            return
 
 
 SHOP = {

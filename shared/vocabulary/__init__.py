@@ -101,6 +101,8 @@ class Feature(Struct, frozen=True):
     top: bool = False
     inside: tuple[str, ...] = ()
     via: tuple[str, ...] = ()
+    except_types: tuple[str, ...] = ()
+    """Types below `types` that it doesn't hold for, with those below them."""
     unless: tuple[str, ...] = ()
     """Items that have one of these properties are left alone."""
 
