@@ -627,7 +627,6 @@ _PROGRAMMES = frozenset(
     "tc.tradetracker.net rover.ebay.com clk.tradedoubler.com clkde.tradedoubler.com clkuk.tradedoubler.com "
     "s.click.aliexpress.com anrdoezrs.net dpbolvw.net jdoqocy.com kqzyfj.com tkqlhce.com".split()
 )
-)
 """Hosts that only affiliate programmes use."""
 _AMAZON_TAG = re.compile(r"[?&]tag=[^&#]", re.IGNORECASE)
 
