@@ -41,7 +41,8 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         await chunks.hold(conn, lease.claim)
         await save_robots(conn, scan.id, opening.answer)
     if opening.error is not None:
-        return await _fail(shop, scan, lease, opening.error)
+        await _fail(shop, scan, lease, opening.error)
+        return None
     planner = Planner(shop, scan, lease, opening)
     try:
         await planner.plan()
@@ -146,7 +147,7 @@ def _file_row(scan: Work, n: int, read: ReadFile) -> dict[str, Any]:
         urls=read.urls,
         bytes=read.bytes,
         problems=[Fault(one.kind, one.line, one.text) for one in read.problems],
-        counts=dict(read.problem_counts),
+        counts={str(kind): count for kind, count in read.problem_counts.items()},
         error=read.error.kind if read.error else None,
     )
     return {

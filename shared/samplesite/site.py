@@ -145,7 +145,7 @@ def _defective() -> list[tuple[Doc, str, str]]:
         ),
         (
             replace(plain["summer-list"], title="Second choice: what we offer this season",
-                    body='<p>See <a href="/offers/winter-list">the winter list of the workshop</a>.</p>'),
+                    body='<p>See <a href="/offers/gone">the winter list of the workshop</a>.</p>'),
             "link.broken_internal", "a link to a page that is not there",
         ),
     ]  # fmt: skip
@@ -160,6 +160,7 @@ _HIDDEN = "/internal/price-list"
 _DOCS["/offers/twin"] = structs.replace(
     _DOCS["/offers/old-stock"],
     path="/offers/twin",
+    text_of="/offers/twin",
     title="Twin: the same text under another address",
     description=_DOCS["/offers/second-choice"].description,
 )
@@ -218,7 +219,7 @@ def _siblings(path: str) -> str:
         for other, doc in _DOCS.items()
         if other.startswith(folder) and other != path and other != _HIDDEN
     ]
-    return f"<ul>{''.join(listed)}</ul>"
+    return f"<aside><ul>{''.join(listed)}</ul></aside>"
 
 
 _FILES = {
@@ -275,5 +276,5 @@ def respond(target: str, method: str = "GET", base: str = "https://garden.exampl
     doc = _DOCS.get(path)
     if doc is None:
         return SampleResponse(404, list(HEADERS), b"<!doctype html><title>Not found</title><h1>Not found</h1>")
-    body = render(structs.replace(doc, body=doc.body + _siblings(path)), base, _menu())
+    body = render(doc, base, _menu(), _siblings(path))
     return SampleResponse(doc.status, [*HEADERS, *doc.headers], body)

@@ -19,10 +19,21 @@ _SENTENCES = (
     "A narrow hoe between rows saves hours of weeding, provided that it is drawn often and never deep.",
     "Compost that smells of forest is ready; compost that smells of anything else wants air and patience.",
 )
+_ASIDES = (
+    "Our grandmother wrote that down in a notebook which still hangs beside the forge.",
+    "Neighbours who garden on the hill above us say the same, though their ground is stony.",
+    "Children learn it in a single afternoon and never forget it afterwards.",
+    "There are exceptions, of course, and the weather always has the last word.",
+    "Whoever hurries here pays twice, once in spring and again before winter.",
+    "Read the small leaflet that comes with every parcel before you begin.",
+    "Two of us have argued about this for years without either giving way.",
+)
 
 
 class Doc(Struct, frozen=True, kw_only=True):
-    """One page. Slots hold text or, where named so, HTML; None leaves the element out."""
+    """One page. Slots hold text or, where named so, HTML; None leaves the element out; `text_of` is the page whose
+    text this one copies.
+    """
 
     path: str
     title: str | None
@@ -40,7 +51,7 @@ class Doc(Struct, frozen=True, kw_only=True):
     paragraphs: int = 12
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
-    without: tuple[str, ...] = ()
+    text_of: str = ""
 
 
 HEADERS = (
@@ -54,10 +65,10 @@ HEADERS = (
 
 
 def _text(doc: Doc) -> str:
-    start = sum(doc.path.encode()) % len(_SENTENCES)
+    start = sum((doc.text_of or doc.path).encode()) % len(_SENTENCES)
     chosen = [_SENTENCES[(start + step) % len(_SENTENCES)] for step in range(doc.paragraphs)]
     return "\n".join(
-        f"<p>{escape(doc.topic)} {number}. {sentence} This holds for {escape(doc.topic.lower())} above all.</p>"
+        f"<p>{sentence} {_ASIDES[(start + number) % len(_ASIDES)]}</p>"
         for number, sentence in enumerate(chosen, 1)
     )
 
@@ -75,8 +86,8 @@ def _schema(doc: Doc, base: str) -> str:
     return f'<script type="application/ld+json">{json.dumps(value)}</script>'
 
 
-def render(doc: Doc, base: str, menu: str) -> bytes:
-    """The page's HTML; `base` is the site's origin, without a slash at the end."""
+def render(doc: Doc, base: str, menu: str, aside: str) -> bytes:
+    """The page's HTML; `menu` and `aside` are HTML; `base` is the site's origin, without a slash at the end."""
     url = base + doc.path
     head = [
         '<meta charset="utf-8">' if doc.charset else "",
@@ -98,7 +109,7 @@ def render(doc: Doc, base: str, menu: str) -> bytes:
     h1 = f"<h1>{escape(doc.h1)}</h1>" if doc.h1 is not None else ""
     return (
         f"<!doctype html><html{lang}><head>{''.join(head)}</head>\n<body><header><nav>{menu}</nav></header>\n"
-        f"<main><article>{h1}\n<h2>What matters about {escape(doc.topic.lower())}</h2>\n{_text(doc)}\n{doc.body}"
-        '</article></main>\n<footer><a href="/about">About our workshop</a> <a href="/contact">Write to us</a> '
+        f"<main><article>{h1}\n<h2>What matters about {escape(doc.topic.lower())}</h2>\n<p>{escape(doc.topic)}: what we have learnt.</p>\n{_text(doc)}\n{doc.body}"
+        f'</article></main>\n{aside}<footer><a href="/about">About our workshop</a> <a href="/contact">Write to us</a> '
         '<a href="/privacy">Privacy notice</a></footer></body></html>\n'
     ).encode()

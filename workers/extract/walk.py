@@ -135,8 +135,8 @@ class Walk:
     def end(self, index: int) -> int:
         """The index after an element's subtree."""
         node: LexborNode | None = self.nodes[index]
+        skipped = 0  # texts and comments behind the subtree, which have no index of their own
         while node is not None:
-            skipped = 0
             following = node.next
             while following is not None:
                 found = self._index.get(following.mem_id)
@@ -144,15 +144,8 @@ class Walk:
                     return found - skipped
                 skipped += 1
                 following = following.next
-            if skipped:
-                return self._end_before(node.parent, skipped)
             node = node.parent
-        return len(self.nodes)
-
-    def _end_before(self, parent: LexborNode | None, skipped: int) -> int:
-        """The end of a parent's subtree, less the texts and comments that stand last in it."""
-        index = self._index.get(parent.mem_id) if parent is not None else None
-        return (len(self.nodes) if index is None else self.end(index)) - skipped
+        return len(self.nodes) - skipped
 
     def position(self, index: int) -> str:
         """Where the element at `index` stands, as an XPath."""
