@@ -144,7 +144,8 @@ class Fleet:
         probes = self._start_services()
         self._watch = asyncio.create_task(self.supervisor.watch())
         await self.run(wait_until_ready(probes, self.log_dir))
-        write_record(self.options.data_dir, self._record())
+        self._publish()
+        self.supervisor.on_restart = self._publish
 
     async def _start_servers(self) -> None:
         embedded = self._using.embedded
@@ -192,8 +193,9 @@ class Fleet:
             "LOG_FORMAT": "json",
         }
 
-    def _record(self) -> FleetRecord:
-        return FleetRecord(
+    def _publish(self) -> None:
+        """Tell other commands about us, with the process ids of now."""
+        record = FleetRecord(
             pid=os.getpid(),
             address=self.address,
             database_url=self.database_url,
@@ -202,6 +204,7 @@ class Fleet:
             metrics_ports=self._metrics_ports,
             allow_networks=list(self.options.allow_networks),
         )
+        write_record(self.options.data_dir, record)
 
     def _hear(self, name: str, line: bytes) -> None:
         text = loud_line(line)

@@ -41,7 +41,7 @@ class _Kept:
 class Supervisor:
     """Restarts what dies and drains stage by stage. Runs on the event loop of the main thread.
 
-    ``say`` hears one line for each death and restart.
+    ``say`` hears one line for each death and restart; ``on_restart`` is called after each restart.
     """
 
     def __init__(self, say: Callable[[str], None], monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -50,6 +50,7 @@ class Supervisor:
         self._monotonic = monotonic
         self._kept: list[_Kept] = []
         self._killing = False
+        self.on_restart: Callable[[], None] | None = None
 
     @property
     def pids(self) -> dict[str, int]:
@@ -82,6 +83,8 @@ class Supervisor:
             kept.restart_at = None
             kept.restarts += 1
             kept.runner.launch()
+            if self.on_restart is not None:
+                self.on_restart()
 
     def _note_death(self, kept: _Kept, status: int, now: float) -> float:
         """Seconds to wait before the next start. Raises CrashLoopError when there were too many deaths in a row."""
