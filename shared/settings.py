@@ -38,7 +38,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_level: str
     worker_name: str
     worker_threads: int
-    parsers: int
     namespace: str
     pool_size: int
     scan_hours: int
@@ -83,8 +82,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         log_format=get("LOG_FORMAT", _one_of("json", "text"), "text"),
         log_level=get("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
         worker_name=get("WORKER_NAME", str, f"{os.uname().nodename}-{os.getpid()}"),
-        worker_threads=get("WORKER_THREADS", _between(1, 64), 8),
-        parsers=get("PARSERS", _between(1, 16), 1),
+        worker_threads=get("WORKER_THREADS", _between(1, 64), 4),
         namespace=get("NAMESPACE", str, "scanfleet"),
         pool_size=get("POOL_SIZE", _between(1, 200), 10),
         scan_hours=get("SCAN_HOURS", _between(1, 24 * 30), 24),

@@ -16,10 +16,10 @@ from shared.sitemaps import SitemapEntry
 from workers.conclude import Outcome, end_in_error
 from workers.fetch.discovery import Discovery, SitemapBatch
 from workers.fetch.discovery import SitemapFile as ReadFile
-from workers.fetch.politeness import Slot
+from workers.fetch.politeness import NotBefore, Slot
 from workers.frontier import Candidate, Sieve, add
 from workers.lease import Lease
-from workers.polite import NotBefore, host_slot
+from workers.polite import host_slot
 from workers.sample_fetch import sample_sitemaps
 from workers.site_files import save_robots
 from workers.starting import REASONS, Opening, open_host

@@ -25,7 +25,8 @@ from workers.fetch.options import FetchOptions
 from workers.frontier import Candidate, Sieve, add
 from workers.lease import Lease
 from workers.parser import JobFailed, ParserKilled
-from workers.polite import NotBefore, host_slot, rules_of
+from workers.fetch.politeness import NotBefore
+from workers.polite import host_slot, rules_of
 from workers.sample_fetch import fetch_sample
 from workers.scan_page import PageJob, PageRow, Terms, without_body
 from workers.workshop import Workshop, terms_of
@@ -322,8 +323,8 @@ async def _confess(work: Assignment, writer: Writer, target: Target) -> None:
 
 
 def parallel(work: Assignment) -> int:
-    """Pages of this chunk under way at once: as many as the host takes."""
-    return rules_of(work.shop.settings, work.scan, work.robots, work.scan.url).concurrency
+    """Pages of this chunk under way at once: half of what the host takes, since a second chunk shares it."""
+    return -(-rules_of(work.shop.settings, work.scan, work.robots, work.scan.url).concurrency // 2)
 
 
 def poisonous(pages: Sequence[Target]) -> tuple[list[Target], list[Target]]:

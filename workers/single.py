@@ -13,7 +13,7 @@ from workers.conclude import Outcome, conclude, end_in_error
 from workers.frontier import url_hash
 from workers.lease import Lease
 from workers.pages import Assignment, Target, failed, judge, outcome_of, row_values
-from workers.polite import NotBefore
+from workers.fetch.politeness import NotBefore
 from workers.scan_page import PageRow
 from workers.site import SiteFound
 from workers.site_files import file_of, robots_file_of, save_robots

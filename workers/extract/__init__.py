@@ -81,7 +81,7 @@ def _read(page: Page, decoded: Decoded) -> None:
     lowered = decoded.utf8.lower()
     walk = Walk(find_marks(parser, lowered), MAX_DEPTH)
     try:
-        walk.run(root.traverse(include_text=True))
+        walk.run(root.traverse())
     except TooManyOpen:
         message = f"more than {MAX_DEPTH} elements are open at once"
         raise TooDeep(message) from None
@@ -93,9 +93,10 @@ def _read(page: Page, decoded: Decoded) -> None:
     items, problems = read_json_ld(walk.tags.get("script", ()))
     page.items = (*items, *read_inline(parser, lowered, resolver))
     page.item_problems = tuple(problems)
-    _read_text(page, walk)
     page.bylines = prose.bylines(parser, lowered, page.metas)
+    page.dates = prose.dates(walk, page.metas)
     _read_tree(page, walk)
+    _read_text(page, parser, walk)
 
 
 def _read_tags(page: Page, walk: Walk) -> Resolver:
@@ -128,18 +129,15 @@ def _resolver(page: Page) -> Resolver:
     return resolver_for(Resolver(page.final_url)(href) or page.final_url)
 
 
-def _read_text(page: Page, walk: Walk) -> None:
-    page.body_text = prose.body_text(walk)
-    main = prose.main_prose(walk)
-    page.main_text = main.text
-    words = vocabulary(main.text)
+def _read_text(page: Page, parser: LexborHTMLParser, walk: Walk) -> None:
+    texts = prose.Reader(parser, walk).read()
+    page.body_text, page.main_text, page.hidden_texts = texts.body, texts.main, texts.hidden
+    words = vocabulary(texts.main)
     page.words = words.words
-    page.language = detect(main.text, words) or _language_of_all(page)
-    page.readability = reading_ease(main.paragraphs, words.counts, page.language)
+    page.language = detect(texts.main, words) or _language_of_all(page)
+    page.readability = reading_ease(texts.paragraphs, words.counts, page.language)
     page.keywords = keywords(words, page.language)
     page.content_hash = prose.content_hash(page.main_text)
-    page.hidden_texts = tuple(prose.hidden_texts(walk))
-    page.dates = prose.dates(walk, page.metas)
 
 
 def _language_of_all(page: Page) -> str | None:

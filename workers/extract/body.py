@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborNode
 
 from shared.page import Context, Embed, Form, Heading, Image, Link, Script
 from shared.urls import Resolver, host_of, same_host
-from workers.extract.clean import bounded_text, clean, squash, tokens, value
+from workers.extract.clean import bounded_text, clean, seen_text, squash, tokens, value
 from workers.extract.raw import RawHeading, RawImage, RawLink, RawTag
 
 MAX_TEXT = 2_000
@@ -39,6 +39,15 @@ class Ours:
         return known
 
 
+def text_of(raw: RawLink | RawHeading) -> str:
+    """What a reader sees of a link or heading, in one line."""
+    if not raw.clean:
+        text = seen_text(raw.node, MAX_TEXT)
+    else:
+        text = raw.node.text(separator=" " if raw.blocks else "")
+    return " ".join(text[:MAX_TEXT].split())
+
+
 class Namer:
     """Gives links their accessible names; the rare look-ups by id are made once per page."""
 
@@ -55,9 +64,11 @@ class Namer:
         attributes = link.attributes
         if attributes.get("aria-hidden") == "true":
             link.hidden = True
-        if link.text:
-            link.text = link.name = clean(link.text[:MAX_TEXT])
-            return
+        if link.tag == "a":
+            link.text = text_of(link)
+            if link.text:
+                link.name = link.text
+                return
         candidates = (attributes.get("aria-label"), *link.alts, *link.labels, self._labelled(link), attributes.get("title"))
         link.name = next((clean(squash(one[:MAX_TEXT])) for one in candidates if one and one.strip()), "")
         if not link.name and not link.hidden:
@@ -116,15 +127,12 @@ def links(raw: Iterable[RawLink], resolver: Resolver, ours: Ours) -> tuple[Link,
 
 def headings(raw: Iterable[RawHeading]) -> tuple[Heading, ...]:
     """All headings."""
-    return tuple(
-        Heading(
-            level=one.level,
-            text=clean(squash(" ".join((one.text, *one.alts)))[:MAX_TEXT]),
-            only_image=not one.text and any(one.alts),
-            n=one.n,
-        )
-        for one in raw
-    )
+    found: list[Heading] = []
+    for one in raw:
+        text = text_of(one)
+        full = squash(" ".join((text, *one.alts)))[:MAX_TEXT] if one.alts else text
+        found.append(Heading(level=one.level, text=full, only_image=not text and any(one.alts), n=one.n))
+    return tuple(found)
 
 
 def images(raw: Iterable[RawImage], resolver: Resolver) -> tuple[Image, ...]:

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from selectolax.lexbor import LexborNode
 
+from workers.extract.tags import IDS, MUTED
+
+UNSEEN = frozenset(IDS[name] for name in (*MUTED, "script", "style", "title"))
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 Attributes = Mapping[str, str | None]
@@ -56,3 +59,23 @@ def unique(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:
         if mem_id not in seen:
             seen.add(mem_id)
             yield node
+
+
+def seen_text(node: LexborNode, limit: int) -> str:
+    """The first `limit` characters of a subtree's text less that of elements whose text no reader sees."""
+    pieces: list[str] = []
+    left = limit
+    skipping: set[int] = set()
+    for one in node.traverse(include_text=True):
+        parent = one.parent
+        if parent is not None and parent.mem_id in skipping:
+            skipping.add(one.mem_id)
+        elif one.tag_id in UNSEEN:
+            skipping.add(one.mem_id)
+        else:
+            text = one.text_content
+            pieces.append(text or " ")
+            left -= len(text or " ")
+            if left <= 0:
+                break
+    return "".join(pieces)[:limit]

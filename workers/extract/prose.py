@@ -5,85 +5,101 @@ from hashlib import blake2b
 from itertools import islice
 
 from msgspec import Struct
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from shared.page import Meta, Text
 from workers.extract.clean import bounded_text, clean, squash, unique, value
-from workers.extract.walk import BREAK, Walk
+from workers.extract.walk import Walk
 
 MAX_TEXT = 1_000_000
 """Characters of the body's text that are kept."""
 MAX_SOURCE = 4_000_000
 """Characters looked at, white space included."""
+MAX_PARAGRAPHS = 5_000
+MAX_HIDDEN = 1_000
 ENOUGH = 250
 """Characters that a `<main>` or `<article>` must hold to be taken for the page's content (heuristic)."""
 
 
 class Prose(Struct, frozen=True, gc=False):
-    """A text in one line, and its paragraphs as far as blocks separate them."""
+    """The page's texts, each in one line. `paragraphs` are the `<p>` of the main text."""
 
-    text: str
+    body: str
+    main: str
     paragraphs: list[str]
+    hidden: tuple[Text, ...]
 
 
-def body_text(walk: Walk) -> str:
-    """The visible text."""
-    return clean(squash("".join(walk.pieces)[:MAX_SOURCE])[:MAX_TEXT])
+class Reader:
+    """Reads the texts of a document by taking out of its tree what doesn't belong to them.
 
+    The parser's own text extraction is 20 times faster than a walk over text nodes. What was taken out is freed, so
+    this comes last, and no node may be asked twice: `_gone` marks the indices of all that is gone.
+    """
 
-def main_prose(walk: Walk) -> Prose:
-    """The text without navigation, header, footer and aside; of `<main>`, else of the articles, where they hold enough."""
-    rest = _without(walk, [(0, len(walk.pieces))])
-    text = squash(rest)
-    for ranges in (walk.mains, walk.articles):
-        if ranges:
-            inner = _without(walk, _outermost(ranges))
-            found = squash(inner)
-            if len(found) >= ENOUGH and len(found) * 3 >= len(text):
-                return _prose(found, inner)
-    return _prose(text, rest)
+    def __init__(self, parser: LexborHTMLParser, walk: Walk) -> None:
+        """The tree is changed from here on."""
+        self._parser = parser
+        self._walk = walk
+        self._gone = bytearray(len(walk.nodes) + 1)
 
+    def read(self) -> Prose:
+        """Take out in turn what nobody sees, what is hidden, and what isn't content."""
+        walk = self._walk
+        for index in walk.muted:
+            self._remove(index)
+        hidden = tuple(self._hidden())
+        body = self._text([self._parser.body])
+        articles = [walk.nodes[start] for start, _ in _outermost(walk.articles) if not self._gone[start]]
+        mains = [walk.nodes[start] for start, _ in _outermost(walk.mains) if not self._gone[start]]
+        for start, _ in walk.excluded:
+            self._remove(start)
+        paragraphs = [walk.nodes[index].text() for index in walk.paragraphs[:MAX_PARAGRAPHS] if not self._gone[index]]
+        return Prose(body, self._main(body, mains, articles), paragraphs, hidden)
 
-def _prose(text: str, source: str) -> Prose:
-    return Prose(clean(text[:MAX_TEXT]), list(filter(None, map(squash, source.split(BREAK)))))
+    def _main(self, body: str, mains: list[LexborNode], articles: list[LexborNode]) -> str:
+        """The text of `<main>`, else of the articles, where they hold enough; else what is left of the body."""
+        rest: str | None = None
+        for nodes in (mains, articles):
+            found = self._text([node for node in nodes if not self._gone[self._walk.index_of(node)]]) if nodes else ""
+            if len(found) >= ENOUGH:
+                if len(found) * 3 >= len(body):
+                    return found
+                rest = self._text([self._parser.body])
+                return found if len(found) * 3 >= len(rest) else rest
+        return self._text([self._parser.body]) if self._walk.excluded else body
+
+    def _hidden(self) -> Iterator[Text]:
+        for index in self._walk.hidden[:MAX_HIDDEN]:
+            if not self._gone[index]:
+                text = squash(self._walk.nodes[index].text(separator=" ")[:MAX_TEXT])
+                if text:
+                    yield Text(text, in_head=False, at=self._walk.position(index))
+                self._remove(index)
+
+    def _remove(self, index: int) -> None:
+        if not self._gone[index]:
+            end = self._walk.end(index)
+            self._gone[index:end] = b"\1" * (end - index)
+            self._walk.nodes[index].decompose()
+
+    @staticmethod
+    def _text(nodes: list[LexborNode | None]) -> str:
+        """Texts of nodes. Every text node is a word's end: `<b>J</b>ohn` is read as two words, `<li>a</li><li>b</li>` too."""
+        return squash(" ".join([node.text(separator=" ")[:MAX_SOURCE] for node in nodes if node is not None]))[:MAX_TEXT]
 
 
 def _outermost(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     kept: list[tuple[int, int]] = []
-    for one in sorted(ranges):
+    for one in ranges:
         if not kept or one[0] >= kept[-1][1]:
             kept.append(one)
     return kept
 
 
-def _without(walk: Walk, ranges: list[tuple[int, int]]) -> str:
-    """The text of `ranges` less the excluded ones; neither kind overlaps its own, and both are in order."""
-    pieces: list[str] = []
-    excluded = _outermost(walk.excluded)
-    next_one = 0
-    for start, end in ranges:
-        position = start
-        while next_one < len(excluded) and excluded[next_one][0] < end:
-            skip_from, skip_to = excluded[next_one]
-            pieces.extend(walk.pieces[position : max(position, skip_from)])
-            position = max(position, skip_to)
-            if skip_to > end:
-                break
-            next_one += 1
-        pieces.extend(walk.pieces[position:end])
-        pieces.append(BREAK)
-    return "".join(pieces)[:MAX_SOURCE]
-
-
 def content_hash(text: str) -> str:
     """Hex BLAKE2b-64 of the text in one case, "" when there is none."""
     return blake2b(text.lower().encode("utf-8", "replace"), digest_size=8).hexdigest() if text else ""
-
-
-def hidden_texts(walk: Walk) -> Iterator[Text]:
-    """Texts that stand in the document but not in sight."""
-    for text, tag, n in walk.hidden:
-        yield Text(clean(text[:MAX_TEXT]), in_head=False, at=f"(//{tag})[{n}]")
 
 
 DATE_METAS = frozenset(

@@ -19,7 +19,10 @@ class RawTag:
 
 @dataclass(slots=True, eq=False)
 class RawLink:
-    """An `<a>` or `<area>`; `labels` are titles of SVG inside and an area's alt, `alts` those of images inside."""
+    """An `<a>` or `<area>`. `blocks`: elements inside separate words; `clean`: none of them hides its text.
+
+    `labels` are titles of SVG inside and an area's alt, `alts` those of images inside.
+    """
 
     node: LexborNode
     tag: str
@@ -27,8 +30,8 @@ class RawLink:
     area: str
     hidden: bool
     n: int
-    start: int
-    end: int
+    blocks: bool = False
+    clean: bool = True
     text: str = ""
     alts: list[str | None] = field(default_factory=list[str | None])
     labels: list[str] = field(default_factory=list[str])
@@ -39,10 +42,11 @@ class RawLink:
 class RawHeading:
     """A heading."""
 
+    node: LexborNode
     level: int
     n: int
-    start: int
-    end: int
+    blocks: bool = False
+    clean: bool = True
     text: str = ""
     alts: list[str] = field(default_factory=list[str])
 

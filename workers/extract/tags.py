@@ -10,8 +10,6 @@ BLOCKS = frozenset(
 )
 """Elements whose edges separate words (https://html.spec.whatwg.org/#the-css-user-agent-style-sheet-and-presentational-hints)."""
 
-LEAF_MUTED = frozenset({"script", "style"})
-"""Elements that hold one text which no reader sees."""
 MUTED = frozenset("noscript template iframe noembed noframes datalist canvas audio video textarea desc".split())
 """Other elements whose text is not part of what a reader sees, besides head and title."""
 
@@ -31,7 +29,7 @@ COUNTED_TAGS = DEPRECATED | EMBEDS | SECTIONING | LANDMARKS | {*HEADINGS} | froz
     "button select textarea label".split()
 )
 
-_ALL = BLOCKS | MUTED | LEAF_MUTED | COUNTED_TAGS 
+_ALL = BLOCKS | MUTED | COUNTED_TAGS 
 
 
 def _ids() -> dict[str, int]:
@@ -45,4 +43,4 @@ def _ids() -> dict[str, int]:
 
 IDS = _ids()
 NAMES = {number: name for name, number in IDS.items()}
-TEXT = 2
+COMMENT = 4

@@ -61,7 +61,7 @@ WITH flight AS (
   WHERE c.status = 'running' OR c.status = 'pending' AND c.dispatched_at IS NOT NULL
   GROUP BY 1, 2, 3
 ), ready AS (
-  SELECT c.scan_id, c.no, c.kind, s.owner, s.host, s.mode, s.request_id, c.created_at,
+  SELECT c.scan_id, c.no, c.kind, s.owner, s.host, s.url, s.options, s.request_id, c.created_at,
     row_number() OVER (PARTITION BY c.scan_id ORDER BY c.no) AS in_scan,
     COALESCE((SELECT n FROM flight f WHERE f.scan_id = c.scan_id), 0) AS scan_flight
   FROM chunks c JOIN scans s ON s.id = c.scan_id
@@ -75,8 +75,8 @@ WITH flight AS (
       + COALESCE((SELECT sum(n) FROM flight f WHERE f.host = ready.host), 0) AS in_host
   FROM ready WHERE in_scan + scan_flight <= %(per_scan)s
 )
-SELECT scan_id, no, kind, request_id FROM windowed
-WHERE (in_owner <= %(per_owner)s AND in_host <= %(per_host)s)
+SELECT scan_id, no, kind, request_id, url, options, in_scan + scan_flight AS place FROM windowed
+WHERE in_owner <= %(per_owner)s AND in_host <= %(per_host)s
 ORDER BY in_owner, created_at, scan_id, no LIMIT %(most)s;
 
 -- name: mark_dispatched
