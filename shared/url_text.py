@@ -19,6 +19,11 @@ _PATH_SAFE: Final = "!$%&'()*+,-./:;=@[\\]^_|~"
 _QUERY_SAFE: Final = "!$%&()*+,-./:;=?@[\\]^_`{|}~"
 
 
+_PLAIN_PATH: Final = re.compile(r"/[A-Za-z0-9._~/-]*", re.ASCII)
+"""Needs no work unless a segment begins with a dot; most paths are such."""
+_PLAIN_QUERY: Final = re.compile(r"(?:\?[A-Za-z0-9._~/&=%+-]*)?", re.ASCII)
+
+
 class BadUrl(ValueError):  # noqa: N818 - what it is called by those who raise and catch it
     """A URL that is not fetched. `str()` is for people; `fault` is the part at fault, `reason` a bounded label."""
 
@@ -89,6 +94,8 @@ def _port(text: str) -> int | None:
 
 def clean_path(path: str) -> str:
     """The path with dot segments removed and what may not stand in a request line percent-encoded; "/" when empty."""
+    if _PLAIN_PATH.fullmatch(path) and "/." not in path:
+        return path
     kept: list[str] = []
     segments = path.split("/")[1:] or [""]
     for index, segment in enumerate(segments):
@@ -105,7 +112,7 @@ def clean_path(path: str) -> str:
 
 def clean_query(query: str) -> str:
     """The query, with its question mark, with what may not stand in a request line percent-encoded."""
-    return _encode(query, _QUERY_SAFE)
+    return query if _PLAIN_QUERY.fullmatch(query) else _encode(query, _QUERY_SAFE)
 
 
 def _encode(text: str, safe: str) -> str:

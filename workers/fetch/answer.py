@@ -94,7 +94,6 @@ class Answer:
             return
         try:
             decoder = Decoder(self.content_encoding, self._caps.body)
-            self._refuse_declared(decoder, self._response)
             steps = 0
             while data := await self._read(self._response):
                 for piece in decoder.feed(data):
@@ -107,13 +106,6 @@ class Answer:
             decoder.finish()
         except EXPECTED as caught:
             self.error = fetch_error(caught)
-
-    def _refuse_declared(self, decoder: Decoder, response: aiohttp.ClientResponse) -> None:
-        """Refuse a body whose Content-Length alone says that it is too large, before anything of it is read."""
-        cap = self._caps.body if decoder.plain else self._caps.wire
-        if response.method != "HEAD" and (response.content_length or 0) > cap:
-            msg = f"the body is larger than {cap} bytes"
-            raise TooMuch(msg)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """What has arrived, or the next that does. Raises `FetchFault` for too little too slowly, `TooMuch`."""
@@ -145,6 +137,11 @@ class Answer:
         A body over the cap is refused as a whole ("too_large", headers kept), not cut: what is judged from half a page,
         missing closing tags or links or words, would be wrong. The same holds for a body that broke off.
         """
+        response = self._response
+        if response is not None and response.method != "HEAD" and (response.content_length or 0) > self._caps.wire:
+            # Its Content-Length alone says so; nothing of it need be read.
+            self.error = FetchError("too_large", f"the body is larger than {self._caps.wire} bytes")
+            return self.ended()
         pieces = [piece async for piece in self.chunks()]
         return self.ended(b"" if self.error else b"".join(pieces))
 

@@ -153,6 +153,8 @@ class Fetcher:
                 response.release()
                 trip.follow(Hop(trip.at, response.status, target(trip.at, value, allow)))
         except EXPECTED as caught:
+            if self._open is None or self._open.closed:
+                raise  # our own doing, which must not be told of the site
             if response is not None:
                 response.release()
             return self._failed(trip, caps, fetch_error(caught))

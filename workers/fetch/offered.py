@@ -20,7 +20,7 @@ from workers.fetch.guard import AddressInfo, Guard
 KEPT: Final = 4_096
 FRESH: Final = 3_600.0
 """Seconds for which an answer is believed."""
-DEADLINE: Final = 5.0
+DEADLINE: Final = 3.0
 _DELAY: Final = 0.25
 _VERSIONS: Final = {"h2": "2", "http/1.1": "1.1", "http/1.0": "1.0"}
 
@@ -33,6 +33,7 @@ class OfferedVersions:
         self._guard: Final = guard
         self._resolver: Final = resolver
         self._known: Final[OrderedDict[str, tuple[float, asyncio.Task[str | None]]]] = OrderedDict()
+        self._running: Final[set[asyncio.Task[str | None]]] = set()
         self._context: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._context.check_hostname = False
         self._context.verify_mode = ssl.CERT_NONE
@@ -48,20 +49,20 @@ class OfferedVersions:
         if known is not None and now - known[0] < FRESH and not known[1].cancelled():
             return known[1]
         task = asyncio.create_task(self._shake(host, port), name="offered-version")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         self._known[key] = (now, task)
         self._known.move_to_end(key)
         if len(self._known) > KEPT:
-            _, (_, oldest) = self._known.popitem(last=False)
-            oldest.cancel()
+            self._known.popitem(last=False)
         return task
 
     async def close(self) -> None:
         """End what is still under way."""
-        tasks = [task for _, task in self._known.values() if not task.done()]
         self._known.clear()
-        for task in tasks:
+        for task in tuple(self._running):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _shake(self, host: str, port: int) -> str | None:
         try:

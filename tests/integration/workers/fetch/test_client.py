@@ -1,5 +1,6 @@
 """The fetcher against servers that misbehave: every fetch ends in time, typed, and without holding the loop."""
 
+import asyncio
 import gzip
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ import zstandard
 from msgspec.structs import replace
 
 from shared.page import Hop
-from tests.integration.workers.fetch.conftest import QUICK, watching
+from tests.integration.workers.fetch.conftest import LOOPBACK, QUICK, watching
 from tests.integration.workers.fetch.servers import (
     Asked,
     Script,
@@ -22,6 +23,7 @@ from tests.integration.workers.fetch.servers import (
 )
 from tests.unit.workers.fetch.test_decode import pack_brotli
 from workers.fetch.client import MAX_HEADERS, Fetcher
+from workers.fetch.guard import Guard
 from workers.fetch.options import FetchOptions
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -245,3 +247,30 @@ async def test_nothing_listens(fetcher: Fetcher, options: FetchOptions) -> None:
     fetched = await fetcher.get(url, options)
     assert fetched.error is not None
     assert (fetched.error.kind, fetched.status, fetched.headers) == ("connection", None, None)
+
+
+async def test_a_closed_fetcher_blames_no_site(options: FetchOptions) -> None:
+    fetcher = Fetcher(Guard(LOOPBACK))
+    with pytest.raises(RuntimeError, match="not open"):
+        await fetcher.get("http://127.0.0.1:9/", options)
+
+
+async def test_many_fetches_at_once(fetcher: Fetcher, options: FetchOptions) -> None:
+    async with serving({"/": answer(b"ok")}) as server:
+        fetches = await asyncio.gather(*(fetcher.get(f"{server.url}/?{n}", options) for n in range(100)))
+    assert {fetched.body for fetched in fetches} == {b"ok"}
+
+
+async def test_a_cancelled_fetch_leaves_nothing_behind(fetcher: Fetcher, options: FetchOptions) -> None:
+    asked = asyncio.Event()
+
+    async def silent(_: Asked, writer: Writer) -> None:
+        asked.set()
+        await writer.wait_closed()
+
+    async with serving({"/": silent, "/ok": answer(b"ok")}) as server:
+        fetching = asyncio.create_task(fetcher.get(f"{server.url}/", options))
+        await asked.wait()
+        fetching.cancel()
+        assert isinstance((await asyncio.gather(fetching, return_exceptions=True))[0], asyncio.CancelledError)
+        assert (await fetcher.get(f"{server.url}/ok", options)).body == b"ok"

@@ -202,6 +202,7 @@ async def test_politeness_is_asked_for_every_sitemap(fetcher: Fetcher, options: 
     ("reply", "status_class"),
     [
         (answer(b"User-agent: *\nDisallow: /x"), "ok"),
+        (answer(b"User-agent: *\n" + b"Disallow: /x\n" * 50_000, length=20_000_000), "ok"),
         (answer(status="404 Not Found"), "missing"),
         (answer(status="503 X"), "server_error"),
         (redirect("/robots.txt"), "missing"),
