@@ -89,6 +89,10 @@ class Pace:
         off = STRIKE * 2 ** (self._strikes - 1) if given.back_off is None else given.back_off
         self._until = max(self._until, given.ended + min(off, MOST))
 
+    def forget(self, owner: str) -> None:
+        """That scan has ended: its rules bind nobody any more."""
+        self._rules.pop(owner, None)
+
     def take(self, now: int, token: str, rules: Rules, *, lease: int, patience: int, hold: int) -> Decision:
         """Reserve a slot that is free within `patience`; the rules of all scans of the last `hold` apply."""
         concurrency, delay, crawl = self._strictest(now, rules, hold)

@@ -39,6 +39,7 @@ _LOCAL_HOSTS: Final = 10_000
 _MAX_UNSENT: Final = 1_000
 _LINGER: Final = 0.005
 """Seconds that a slot's return waits for the host's next request to take it along: one call instead of two."""
+_NOTHING_TAKEN: Final = ("", "", 0, 0, 0, 0, 0, 0)
 _LESS: Final = frozenset({429, 503})
 
 
@@ -226,7 +227,17 @@ class Politeness:
         if not gone:
             return
         try:
-            await self._call(host, ["", "", 0, 0, 0, 0, 0, 0], gone)
+            await self._call(host, _NOTHING_TAKEN, gone)
+        except (RedisError, OSError, TimeoutError):
+            self._away(host, gone)
+
+    async def forget(self, host: str, owner: str) -> None:
+        """A scan has ended, and no longer binds others at this host. Without this its rules hold for `HOLD` more."""
+        if host in self._local:
+            self._local[host].forget(owner)
+        gone = self._unsent.pop(host, [])
+        try:
+            await self._call(host, ("", owner, *_NOTHING_TAKEN[2:]), gone)
         except (RedisError, OSError, TimeoutError):
             self._away(host, gone)
 

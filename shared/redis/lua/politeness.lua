@@ -3,7 +3,8 @@
 --                  {expires, concurrency, delay, crawl delay}}, next (earliest start by Crawl-delay), back (end of the
 --                  back-off), strikes, mean (of durations); times in milliseconds since the epoch
 -- ARGV[1]  "now" in milliseconds, or "" for the server's clock
--- ARGV[2]  token to take a slot with, or "" for none     ARGV[3]  owner of the rules
+-- ARGV[2]  token to take a slot with, or "" for none
+-- ARGV[3]  owner of the rules; without a token, one whose rules no longer hold, or ""
 -- ARGV[4]  concurrency   ARGV[5]  delay, ms   ARGV[6]  crawl delay, ms   ARGV[7]  lease, ms
 -- ARGV[8]  the longest wait, ms, that a slot is reserved for      ARGV[9]  how long the rules hold, ms
 -- ARGV[10..]  slots given back, five each: token, ms since its end, duration in ms (-1: none), 1 if the host asked for
@@ -94,6 +95,8 @@ if ARGV[2] ~= "" then
     strictest(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), hold)
   taken, wait = take(ARGV[2], lease, patience, concurrency, delay, crawl)
   keep = KEEP + max(lease, hold, crawl)
+elseif ARGV[3] ~= "" then
+  host.rules[ARGV[3]] = nil
 end
 redis.call("SET", KEYS[1], cmsgpack.pack(host), "PX", keep)
 return {taken, wait}

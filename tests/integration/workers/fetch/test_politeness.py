@@ -139,6 +139,19 @@ async def test_long_waits_give_the_thread_back(polite: Politeness) -> None:
     assert 19 < caught.value.seconds <= 20
 
 
+async def test_a_scan_that_has_ended_binds_nobody(polite: Politeness) -> None:
+    strict = Rules(owner="strict", concurrency=1, delay=1_500)
+    async with polite.slot(HOST, strict):
+        pass
+    quick = Rules(owner="quick", concurrency=10, delay=0)
+    with pytest.raises(NotBefore):
+        async with polite.slot(HOST, quick, patience=0.5):
+            pytest.fail("the strict scan still runs")
+    await polite.forget(HOST, "strict")
+    async with polite.slot(HOST, quick, patience=0.5):
+        pass
+
+
 async def test_other_hosts_do_not_wait(polite: Politeness) -> None:
     async with polite.slot(HOST, RULES), polite.slot("http://example.com:80", RULES) as other:
         assert other.waited < 0.09

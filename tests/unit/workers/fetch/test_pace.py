@@ -55,6 +55,14 @@ def test_the_strictest_running_scan_wins_until_it_is_gone() -> None:
     assert [host.take(str(n), owner="fast", concurrency=3, delay=0) for n in range(3, 6)] == [(True, 0)] * 3
 
 
+def test_a_scan_that_has_ended_binds_nobody() -> None:
+    host = Host()
+    host.take("1", owner="slow", delay=1_500)
+    host.give("1")
+    host.pace.forget("slow")
+    assert host.take("2", owner="fast", delay=0) == (True, 0)
+
+
 def test_fewer_slots_count_the_requests_of_all() -> None:
     host = Host()
     for n in range(3):
