@@ -4,22 +4,27 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from api_gateway.attempts import Attempts
 from api_gateway.bodies import MAX_BODY
 from api_gateway.credentials import Credentials
+from api_gateway.meter import Meter
 from api_gateway.middleware.authentication import authentication
 from api_gateway.middleware.deadline import deadline
 from api_gateway.middleware.errors import errors
 from api_gateway.middleware.limits import counted, limits
 from api_gateway.middleware.tracing import tracing
+from api_gateway.parameters import check_names
+from api_gateway.passwords import Passwords
 from api_gateway.routes import ALL
 from api_gateway.routing import ROUTE, Handler
+from api_gateway.sessions import Sessions
 from api_gateway.state import GATEWAY, Gateway
+from shared.checks import catalogue
 from shared.clock import SYSTEM, Clock
 from shared.db.pool import make_pool
 from shared.probes import Readiness, livez, readyz
 from shared.quota import Limiter
 from shared.redis.client import connect
-from shared.requests import query_param
 from shared.settings import Settings
 
 READINESS = web.AppKey("readiness", Readiness)
@@ -27,7 +32,7 @@ READINESS = web.AppKey("readiness", Readiness)
 
 @web.middleware
 async def matched(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Remembers which of our routes was matched, and refuses query parameters that it doesn't take."""
+    """Remembers which of our routes was matched."""
     route = getattr(request.match_info.handler, "route", None)
     if route is not None:
         request[ROUTE] = route
@@ -36,10 +41,10 @@ async def matched(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def known_parameters(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Unknown query parameters are refused by name."""
+    """Unknown and repeated query parameters are refused by name."""
     route = request.get(ROUTE)
     if route is not None:
-        query_param(request.query, route.query)
+        check_names(request, route.query)
     return await handler(request)
 
 
@@ -48,7 +53,7 @@ MIDDLEWARES = [tracing, errors, matched, limits, deadline, authentication, count
 
 
 def _bare(handler: Handler, route: object) -> Handler:
-    """aiohttp's handler for a route, with the record beside it."""
+    """The handler as aiohttp wants it, with the record beside it."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         return await handler(request)
@@ -59,6 +64,8 @@ def _bare(handler: Handler, route: object) -> Handler:
 
 def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
     """An application that connects to Postgres and Redis when it starts."""
+    # Loaded now: the first request would hold up all others for the two seconds that it takes.
+    catalogue()
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY)
     pool = make_pool(settings.database_url, application="gateway", size=settings.pool_size)
     redis = connect(settings.redis_url)
@@ -68,6 +75,12 @@ def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
         redis=redis,
         limiter=Limiter(redis, settings.namespace),
         credentials=Credentials(pool, settings.database_url, settings.secret_key, clock),
+        sessions=Sessions(settings.secret_key, clock),
+        attempts=Attempts(
+            redis, settings.namespace, settings.secret_key, clock, per_address=settings.tiers["guest"].burst
+        ),
+        passwords=Passwords(),
+        meter=Meter(redis, settings.namespace, clock),
         clock=clock,
         tiers=settings.tiers,
     )
@@ -82,7 +95,7 @@ def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
 
     async def parts(_app: web.Application) -> AsyncIterator[None]:
         await pool.open(wait=False)
-        async with gateway.credentials.running():
+        async with gateway.credentials.running(), gateway.meter.running():
             yield
         await redis.aclose()
         await pool.close(timeout=2.0)

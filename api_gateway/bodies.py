@@ -1,17 +1,24 @@
-"""Reading what a request brings: its body, its query, its ids."""
+"""Reading what a request brings: its body, its ids, its idempotency key."""
 
 import asyncio
-from typing import Any, TypeVar
+import contextlib
+import re
+from typing import TypeVar
 from uuid import UUID
 
 from aiohttp import web
+from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
+from api_gateway.middleware.deadline import ALLOWANCE
 from shared.errors import InvalidRequestError, NotFoundError
 from shared.requests import decode_json
 from shared.scans import parse_id
 
 MAX_BODY = 256 * 1024
 BODY_SECONDS = 10.0
+IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
+
+_KEY = re.compile(IDEMPOTENCY_KEY)
 
 T = TypeVar("T")
 
@@ -23,17 +30,28 @@ async def read_body(request: web.Request, type_: type[T]) -> T:
     ):
         message = f"Send the body as application/json, not {request.content_type}."
         raise InvalidRequestError(message, http=415)
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await request.read()
-    except TimeoutError as error:
-        message = f"The body did not arrive within {BODY_SECONDS:.0f} s."
-        raise InvalidRequestError(message, http=408, headers={"Connection": "close"}) from error
+    body = await _bytes(request)
     if not body.strip():
         message = "The body is empty; send a JSON object."
         raise InvalidRequestError(message)
     value: T = decode_json(body, type_)
     return value
+
+
+async def _bytes(request: web.Request) -> bytes:
+    allowance = request.get(ALLOWANCE)
+    try:
+        with allowance.paused() if allowance else contextlib.nullcontext():
+            async with asyncio.timeout(BODY_SECONDS):
+                return await request.read()
+    except TimeoutError as error:
+        message = f"The body did not arrive within {BODY_SECONDS:.0f} s."
+        raise InvalidRequestError(message, http=408, headers={"Connection": "close"}) from error
+    except HTTPRequestEntityTooLarge:
+        raise
+    except web.RequestPayloadError as error:
+        message = "The body is not encoded as its headers say."
+        raise InvalidRequestError(message, headers={"Connection": "close"}) from error
 
 
 def path_id(request: web.Request, name: str, what: str) -> UUID:
@@ -45,32 +63,13 @@ def path_id(request: web.Request, name: str, what: str) -> UUID:
     return found
 
 
-def whole_number(request: web.Request, name: str, default: int, low: int, high: int) -> int:
-    """A whole number from the query. Raises `InvalidRequestError` outside low..high."""
-    raw = request.query.get(name)
-    if raw is None:
-        return default
-    if not raw.isascii() or not raw.isdigit() or len(raw) > 9 or not low <= int(raw) <= high:  # noqa: PLR2004
-        message = f"{name}: a whole number between {low} and {high}."
-        raise InvalidRequestError(message, param=name)
-    return int(raw)
-
-
-def one_of(request: web.Request, name: str, allowed: Any) -> str | None:  # noqa: ANN401
-    """A word from the query. Raises `InvalidRequestError` when it isn't among `allowed`."""
-    raw = request.query.get(name)
-    if raw is not None and raw not in allowed:
-        message = f"{name}: one of {', '.join(allowed)}."
-        raise InvalidRequestError(message, param=name)
-    return raw
-
-
-def text(request: web.Request, name: str, most: int = 500) -> str | None:
-    """A text from the query. Raises `InvalidRequestError` for one that is too long or holds control characters."""
-    raw = request.query.get(name)
-    if raw is None:
+def idempotency_key(request: web.Request, *, test: bool) -> str | None:
+    """The Idempotency-Key header, apart for test mode. Raises `InvalidRequestError` for a malformed one."""
+    sent = request.headers.getall("Idempotency-Key", [])
+    if not sent:
         return None
-    if not 1 <= len(raw) <= most or not raw.isprintable():
-        message = f"{name}: 1 to {most} printable characters."
-        raise InvalidRequestError(message, param=name)
-    return raw
+    if len(sent) > 1 or not _KEY.fullmatch(sent[0]):
+        message = "Idempotency-Key: once, 1 to 255 visible ASCII characters."
+        raise InvalidRequestError(message, param="Idempotency-Key")
+    # A blank can't be part of a key, so a live one can't be mistaken for a test one.
+    return f"test {sent[0]}" if test else sent[0]

@@ -1,8 +1,8 @@
-"""Recognising API keys: look-ups are cached for seconds and dropped the moment Postgres tells that one changed."""
+"""Recognising API keys and sessions: look-ups are cached for seconds and dropped when Postgres tells of a change."""
 
 import asyncio
 import contextlib
-from collections import OrderedDict
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from api_gateway.lookups import Lookups
 from shared.clock import Clock, utc
 from shared.db.pool import AWAY, Pool, connect_arguments, connection
 from shared.db.queries import queries
@@ -18,26 +19,18 @@ from shared.errors import UnavailableError
 from shared.logs import get_logger
 from shared.tokens import hash_secret
 
-FRESH_SECONDS = 20.0
-"""How long a look-up is believed without hearing from Postgres: the bound on a revocation that isn't announced."""
-MAX_CACHED = 20_000
-MISSING_SECONDS = 2.0
 TOUCH_SECONDS = 5.0
 LISTEN_SECONDS = 5.0
+RECONNECT_SECONDS = 1.0
 
-_SQL = queries("tokens")
+_TOKENS = queries("tokens")
+_SESSIONS = queries("sessions")
 
 
-class KeyRecord(Struct, frozen=True, kw_only=True):
-    """An API key joined with its user."""
+class Account(Struct, frozen=True, kw_only=True):
+    """What a credential's user may do."""
 
-    id: UUID
     user_id: UUID
-    client_id: str
-    name: str
-    scopes: tuple[str, ...]
-    mode: str
-    revoked_at: datetime | None
     email: str
     tier: str
     overrides: dict[str, int]
@@ -45,8 +38,26 @@ class KeyRecord(Struct, frozen=True, kw_only=True):
     disabled_at: datetime | None
 
 
+class KeyRecord(Account, frozen=True, kw_only=True):
+    """An API key joined with its user."""
+
+    id: UUID
+    client_id: str
+    name: str
+    scopes: tuple[str, ...]
+    mode: str
+    revoked_at: datetime | None
+
+
+class SessionRecord(Account, frozen=True, kw_only=True):
+    """A user as a login token sees it; `revoked` is the token's."""
+
+    token_version: int
+    revoked: bool
+
+
 class Credentials:
-    """A cache of key look-ups in front of Postgres."""
+    """Caches of look-ups in front of Postgres."""
 
     def __init__(self, pool: Pool, database_url: str, pepper: str, clock: Clock) -> None:
         """`pepper` is the service's secret, under which keys are hashed."""
@@ -54,34 +65,36 @@ class Credentials:
         self._url = database_url
         self._pepper = pepper
         self._clock = clock
-        self._cache: OrderedDict[bytes, tuple[float, KeyRecord | None]] = OrderedDict()
+        self._keys: Lookups[bytes, KeyRecord] = Lookups(self._ask_key, clock)
+        self._sessions: Lookups[tuple[UUID, UUID], SessionRecord] = Lookups(self._ask_session, clock)
         self._used: dict[UUID, float] = {}
-        self._generation = 0
 
     async def find(self, secret: str) -> KeyRecord | None:
         """The record of a well-formed key, None when it was never made. Raises `UnavailableError`."""
-        digest = hash_secret(secret, self._pepper)
-        now = self._clock.monotonic()
-        known = self._cache.get(digest)
-        if known is None or known[0] < now:
-            generation = self._generation
-            async with connection(self._pool) as conn:
-                row = await (await conn.execute(_SQL["by_hash"], {"secret_hash": digest})).fetchone()
-            record = msgspec.convert(row, KeyRecord) if row else None
-            if generation == self._generation:
-                self._cache[digest] = (now + (FRESH_SECONDS if record else MISSING_SECONDS), record)
-                if len(self._cache) > MAX_CACHED:
-                    self._cache.popitem(last=False)
-        else:
-            record = known[1]
+        record = await self._keys.get(hash_secret(secret, self._pepper))
         if record is not None:
             self._used[record.id] = self._clock.now()
         return record
 
+    async def session(self, user_id: UUID, jti: UUID) -> SessionRecord | None:
+        """The user of a login token, None when there is none any more. Raises `UnavailableError`."""
+        return await self._sessions.get((user_id, jti))
+
+    async def _ask_key(self, digest: bytes) -> KeyRecord | None:
+        async with connection(self._pool) as conn:
+            row = await (await conn.execute(_TOKENS["by_hash"], {"secret_hash": digest})).fetchone()
+        return msgspec.convert(row, KeyRecord) if row else None
+
+    async def _ask_session(self, key: tuple[UUID, UUID]) -> SessionRecord | None:
+        async with connection(self._pool) as conn:
+            values = {"user_id": key[0], "jti": key[1]}
+            row = await (await conn.execute(_SESSIONS["of_jwt"], values)).fetchone()
+        return msgspec.convert(row, SessionRecord) if row else None
+
     def forget(self) -> None:
         """Believe nothing that was looked up before now."""
-        self._generation += 1
-        self._cache.clear()
+        self._keys.forget()
+        self._sessions.forget()
 
     async def listen(self) -> None:
         """Hear of changed keys and users until cancelled; reconnects, forgetting everything, when it loses touch."""
@@ -100,7 +113,7 @@ class Credentials:
             except AWAY as error:
                 self.forget()
                 get_logger().warning("credentials.listen_failed", error=type(error).__name__)
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(RECONNECT_SECONDS)
 
     async def touch(self) -> None:
         """Write down when keys were last used, every few seconds, until cancelled."""
@@ -116,16 +129,16 @@ class Credentials:
         values: dict[str, Any] = {"ids": list(used), "ats": [utc(at) for at in used.values()]}
         try:
             async with connection(self._pool) as conn:
-                await conn.execute(_SQL["touch"], values)
+                await conn.execute(_TOKENS["touch"], values)
         except UnavailableError as error:
             get_logger().warning("tokens.touch_failed", error=str(error))
 
     @contextlib.asynccontextmanager
-    async def running(self) -> Any:  # noqa: ANN401
+    async def running(self) -> AsyncGenerator[None]:
         """Listen and touch for the length of the block."""
         tasks = [asyncio.create_task(self.listen()), asyncio.create_task(self.touch())]
         try:
-            yield self
+            yield
         finally:
             for task in tasks:
                 task.cancel()

@@ -7,6 +7,10 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
+CategoryName = Literal["indexing", "on_page", "links", "international", "performance", "security", "social", "scan"]
+ScanMode = Literal["single", "sitemap", "crawl"]
+ScanStatus = Literal["running", "complete", "error", "stopped"]
+ScopeName = Literal["read", "scan", "export"]
 
 
 class Progress(Struct, frozen=True):
@@ -78,7 +82,7 @@ class ScanAccepted(Struct, frozen=True):
     """A scan that was accepted."""
 
     scan_id: UUID
-    status: Literal["running", "complete", "error", "stopped"]
+    status: ScanStatus
     poll_url: str
 
 
@@ -87,9 +91,9 @@ class Scan(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     scan_id: UUID
     url: str
-    mode: Literal["single", "sitemap", "crawl"]
+    mode: ScanMode
     test: bool
-    status: Literal["running", "complete", "error", "stopped"]
+    status: ScanStatus
     progress: Progress
     created_at: datetime
     started_at: datetime | None
@@ -178,3 +182,152 @@ class CheckList(Struct, frozen=True):
 
     items: list[CheckItem]
     total: int
+
+
+class HistoryItem(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A scan in the history; `score` and `grade` are None until it is complete."""
+
+    scan_id: UUID
+    url: str
+    mode: ScanMode
+    test: bool
+    status: ScanStatus
+    score: float | None
+    grade: str | None
+    pages: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    reason: str | UnsetType = UNSET
+    reason_code: str | UnsetType = UNSET
+
+
+class History(Struct, frozen=True):
+    """A page of the caller's scans, newest first; `total` counts all that match."""
+
+    items: list[HistoryItem]
+    page: int
+    per_page: int
+    total: int
+
+
+class BulkError(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Why one URL of a bulk request was not accepted; `retry_after` is in seconds."""
+
+    code: str
+    message: str
+    param: str | UnsetType = UNSET
+    retry_after: int | UnsetType = UNSET
+
+
+class BulkItem(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One URL of a bulk request, with either the scan that was started or the error."""
+
+    url: str
+    scan_id: UUID | UnsetType = UNSET
+    error: BulkError | UnsetType = UNSET
+
+
+class BulkAccepted(Struct, frozen=True):
+    """One item for each URL, in the order of the request."""
+
+    items: list[BulkItem]
+
+
+class Registered(Struct, frozen=True):
+    """The same whether the address is new or was registered before."""
+
+    email: str
+    tier: str
+
+
+class LoggedIn(Struct, frozen=True):
+    """A login token; `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+
+
+class Verified(Struct, frozen=True):
+    """Whose token it is, and until when it holds."""
+
+    valid: bool
+    user_id: UUID
+    email: str
+    tier: str
+    scopes: list[ScopeName]
+    issued_at: datetime
+    expires_at: datetime
+
+
+class LoggedOut(Struct, frozen=True):
+    """The token that was used is revoked."""
+
+    revoked: bool
+
+
+class TokenItem(Struct, frozen=True):
+    """An API key without its secret; `prefix` shows how the secret begins and ends."""
+
+    id: UUID
+    client_id: str
+    name: str
+    prefix: str
+    scopes: list[ScopeName]
+    mode: Literal["live", "test"]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class TokenSecret(TokenItem, frozen=True):
+    """An API key with its secret in `token`, which is shown this once."""
+
+    token: str
+
+
+class TokenList(Struct, frozen=True):
+    """The user's API keys, newest first; with an API key, those of its own mode."""
+
+    items: list[TokenItem]
+
+
+class Profile(Struct, frozen=True):
+    """The caller's account."""
+
+    id: UUID
+    email: str
+    tier: str
+    created_at: datetime
+
+
+class ModeUsage(Struct, frozen=True):
+    """Scans of the last 24 hours; `next_free_at` is when the next unit comes back, None when none is used."""
+
+    used: int
+    limit: int
+    next_free_at: datetime | None
+
+
+class Limits(Struct, frozen=True):
+    """What the account's tier allows, the account's own figures included."""
+
+    requests_per_minute: int
+    burst: int
+    pages_per_scan: int
+    running_scans: int
+    monitors: int
+    monitor_interval_hours: int
+    kept_days: int
+
+
+class Usage(Struct, frozen=True):
+    """Use and limits. `requests_24h` is counted by the hour, and is 0 while Redis is away."""
+
+    tier: str
+    single: ModeUsage
+    sitemap: ModeUsage
+    crawl: ModeUsage
+    requests_24h: int
+    limits: Limits

@@ -6,14 +6,20 @@ from typing import Any
 from aiohttp import web
 from msgspec import Struct
 
+from api_gateway.parameters import Parameter
+from shared.errors import ServiceError
+
 PREFIX = "/api/v1"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """One endpoint. `scope` None: no credential needed; `guest` lets callers without one in; `jwt` demands a
-    login. `limited` False: the handler counts the request itself; `bounded` False: it may stream for long.
+    """One endpoint.
+
+    `scope` None: no credential needed; `guest` lets callers without one in; `jwt` demands a login. `limited` False: the
+    handler counts the request itself; `bounded` False: it may stream for long. `media` is what it answers with,
+    `errors` what it may answer besides the errors that follow from the rest.
     """
 
     method: str
@@ -25,11 +31,19 @@ class Route(Struct, frozen=True, kw_only=True):
     guest: bool
     jwt: bool
     body: type[Any] | None
-    query: tuple[str, ...]
+    query: tuple[Parameter, ...]
     reply: type[Any] | None
     status: int
     limited: bool
     bounded: bool
+    idempotent: bool
+    media: str
+    errors: tuple[type[ServiceError], ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether a caller without credential gets in."""
+        return not self.jwt and (self.scope is None or self.guest)
 
 
 ROUTE = web.RequestKey("route", Route)
@@ -44,11 +58,14 @@ def route(  # noqa: PLR0913
     guest: bool = False,
     jwt: bool = False,
     body: type[Any] | None = None,
-    query: tuple[str, ...] = (),
+    query: tuple[Parameter, ...] = (),
     reply: type[Any] | None = None,
     status: int = 200,
     limited: bool = True,
     bounded: bool = True,
+    idempotent: bool = False,
+    media: str = "application/json",
+    errors: tuple[type[ServiceError], ...] = (),
 ) -> Callable[[Handler], Route]:
     """Make a handler a `Route`; the module's routes are then listed in `api_gateway.routes.ALL`."""
 
@@ -68,6 +85,9 @@ def route(  # noqa: PLR0913
             status=status,
             limited=limited,
             bounded=bounded,
+            idempotent=idempotent,
+            media=media,
+            errors=errors,
         )
 
     return decorate

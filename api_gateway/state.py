@@ -8,7 +8,11 @@ from aiohttp import web
 from msgspec import Struct
 from redis.asyncio import Redis
 
+from api_gateway.attempts import Attempts
 from api_gateway.credentials import Credentials
+from api_gateway.meter import Meter
+from api_gateway.passwords import Passwords
+from api_gateway.sessions import Claims, Sessions
 from shared.clock import Clock
 from shared.db.pool import Pool
 from shared.quota import Decision, Limiter, Rate
@@ -17,7 +21,7 @@ from shared.tiers import Tier
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who is calling. `owner` names quota and scans, `rate_key` the request limit's bucket."""
+    """Who is calling. `owner` names quota and scans, `rate_key` the request limit's bucket, `session` the login."""
 
     kind: Literal["key", "jwt", "guest"]
     owner: str
@@ -30,6 +34,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     test: bool
     token_id: UUID | None
     rate_key: str
+    session: Claims | None = None
 
     @property
     def rate(self) -> Rate:
@@ -45,6 +50,10 @@ class Gateway(Struct, frozen=True, kw_only=True):
     redis: Redis
     limiter: Limiter
     credentials: Credentials
+    sessions: Sessions
+    attempts: Attempts
+    passwords: Passwords
+    meter: Meter
     clock: Clock
     tiers: Mapping[str, Tier]
 

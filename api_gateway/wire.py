@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from aiohttp import web
@@ -30,9 +30,10 @@ def _times(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, dict):
-        return {key: _times(one) for key, one in value.items()}
+        items = cast("dict[str, Any]", value)
+        return {key: _times(one) for key, one in items.items()}
     if isinstance(value, list | tuple):
-        return [_times(one) for one in value]
+        return [_times(one) for one in cast("list[Any]", value)]
     return value
 
 

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from aiohttp import web
 
-from api_gateway.credentials import KeyRecord
+from api_gateway.credentials import Account
 from api_gateway.routing import ROUTE, Handler, Route
 from api_gateway.state import CALLER, GATEWAY, Caller, Gateway
 from shared.errors import (
@@ -15,7 +15,8 @@ from shared.errors import (
     MissingAuthError,
 )
 from shared.network import in_networks
-from shared.tokens import well_formed
+from shared.tiers import Tier
+from shared.tokens import SCOPES, well_formed
 
 IPV6_PREFIX = 64
 
@@ -62,18 +63,31 @@ def guest(request: web.Request, gateway: Gateway) -> Caller:
     )
 
 
-def _of_key(record: KeyRecord, gateway: Gateway) -> Caller:
-    tier = gateway.tiers.get(record.tier)
+def _tier(account: Account, gateway: Gateway) -> Tier:
+    tier = gateway.tiers.get(account.tier)
     if tier is None:
-        message = f"The tier {record.tier!r} is not configured."
+        message = f"The tier {account.tier!r} is not configured."
         raise InternalError(message)
+    return tier.with_overrides(account.overrides)
+
+
+def _enabled(account: Account) -> None:
+    if account.disabled_at is not None:
+        raise AccountDisabledError("This account is disabled.")
+
+
+async def _by_key(credential: str, gateway: Gateway) -> Caller:
+    record = await gateway.credentials.find(credential) if well_formed(credential) else None
+    if record is None or record.revoked_at is not None:
+        raise InvalidTokenError("This API key is invalid or was revoked.")
+    _enabled(record)
     return Caller(
         kind="key",
         owner=f"user:{record.user_id}",
         user_id=record.user_id,
         email=record.email,
         tier_name=record.tier,
-        tier=tier.with_overrides(record.overrides),
+        tier=_tier(record, gateway),
         scopes=frozenset(record.scopes),
         permissions=frozenset(record.permissions),
         test=record.mode == "test",
@@ -82,32 +96,51 @@ def _of_key(record: KeyRecord, gateway: Gateway) -> Caller:
     )
 
 
+async def _by_login(credential: str, gateway: Gateway) -> Caller:
+    claims = gateway.sessions.read(credential)
+    record = await gateway.credentials.session(claims.sub, claims.jti)
+    if record is None or record.revoked or record.token_version != claims.ver:
+        raise InvalidTokenError("This token is invalid or has expired.")
+    _enabled(record)
+    return Caller(
+        kind="jwt",
+        owner=f"user:{record.user_id}",
+        user_id=record.user_id,
+        email=record.email,
+        tier_name=record.tier,
+        tier=_tier(record, gateway),
+        scopes=frozenset(SCOPES),
+        permissions=frozenset(record.permissions),
+        test=False,
+        token_id=None,
+        rate_key=f"user:{record.user_id}",
+        session=claims,
+    )
+
+
 async def identify(request: web.Request, gateway: Gateway) -> Caller:
     """Who is calling. Raises `MissingAuthError`, `InvalidTokenError` or `AccountDisabledError`."""
-    header = request.headers.get("Authorization")
-    if header is None:
+    headers = request.headers.getall("Authorization", [])
+    if not headers:
         return guest(request, gateway)
-    scheme, _, credential = header.partition(" ")
+    scheme, _, credential = headers[0].partition(" ")
     credential = credential.strip()
-    if scheme.lower() != "bearer" or not credential:
-        raise MissingAuthError("Send the header 'Authorization: Bearer <key>'.")
+    if len(headers) > 1 or scheme.lower() != "bearer" or not credential:
+        raise MissingAuthError("Send one header 'Authorization: Bearer <key>'.")
     if credential.startswith("sk_"):
-        record = await gateway.credentials.find(credential) if well_formed(credential) else None
-        if record is None or record.revoked_at is not None:
-            raise InvalidTokenError("This API key is invalid or was revoked.")
-        if record.disabled_at is not None:
-            raise AccountDisabledError("This account is disabled.")
-        return _of_key(record, gateway)
-    raise InvalidTokenError("This token is invalid or has expired.")
+        return await _by_key(credential, gateway)
+    return await _by_login(credential, gateway)
 
 
 def check_access(route: Route, caller: Caller) -> None:
-    """Raises `MissingAuthError` or `InsufficientScopeError` when the route isn't open to the caller."""
-    if route.scope is None or (caller.kind == "guest" and route.guest):
-        return
+    """Raises an error of the contract when the route isn't open to the caller."""
     if caller.kind == "guest":
-        raise MissingAuthError("This endpoint needs a credential: 'Authorization: Bearer <key>'.")
-    if route.scope not in caller.scopes:
+        if not route.open:
+            raise MissingAuthError("This endpoint needs a credential: 'Authorization: Bearer <key>'.")
+        return
+    if route.jwt and caller.session is None:
+        raise InvalidTokenError("This endpoint needs a token of POST /auth/login, not an API key.")
+    if route.scope is not None and route.scope not in caller.scopes:
         message = f"This credential lacks the scope {route.scope!r}."
         raise InsufficientScopeError(message)
 

@@ -15,6 +15,8 @@ async def count(request: web.Request, quota: Quota | None = None) -> Decision:
     """Count this request, and a unit of `quota`. Raises `RateLimitError` when the request limit is exceeded."""
     gateway = request.app[GATEWAY]
     caller = request[CALLER]
+    if caller.user_id is not None:
+        gateway.meter.count(caller.owner)
     if gateway.limiter.degraded:
         LIMITER_DEGRADED.inc()
     decision = await gateway.limiter.take(caller.rate_key, caller.rate, quota)
@@ -27,7 +29,7 @@ async def count(request: web.Request, quota: Quota | None = None) -> Decision:
 
 
 def headers(request: web.Request) -> dict[str, str]:
-    """RateLimit headers: the old three, and the structured fields of the IETF draft naming every policy that applied."""
+    """RateLimit headers: the old three, and the IETF draft's structured fields, naming every policy that applied."""
     decision = request.get(DECISION)
     caller: Caller | None = request.get(CALLER)
     if decision is None or caller is None:
@@ -53,6 +55,14 @@ def headers(request: web.Request) -> dict[str, str]:
     }
 
 
+async def _counted_failure(request: web.Request, error: ServiceError) -> ServiceError:
+    try:
+        await count(request)
+    except RateLimitError as denied:
+        return denied
+    return error
+
+
 @web.middleware
 async def limits(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Requests with a bad credential count against the caller's address."""
@@ -66,10 +76,7 @@ async def limits(request: web.Request, handler: Handler) -> web.StreamResponse:
         if CALLER not in request:
             request[CALLER] = guest(request, gateway)
         if DECISION not in request:
-            try:
-                await count(request)
-            except RateLimitError as denied:
-                error = denied
+            error = await _counted_failure(request, error)
         response = failure(request, error, gateway.clock)
     if not response.prepared:
         response.headers.update(headers(request))

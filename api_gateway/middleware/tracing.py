@@ -7,8 +7,8 @@ import uuid
 import structlog
 from aiohttp import web
 
-from api_gateway.state import REQUEST_ID
 from api_gateway.routing import Handler
+from api_gateway.state import REQUEST_ID
 from shared.logs import get_logger
 from shared.metrics import HTTP_REQUESTS
 

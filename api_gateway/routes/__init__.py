@@ -1,6 +1,14 @@
 """All endpoints under /api/v1."""
 
-from api_gateway.routes import checks, results, scans
+from api_gateway.routes import auth, bulk, checks, results, scans, tokens, user
 from api_gateway.routing import Route
 
-ALL: list[Route] = [*scans.ROUTES, *results.ROUTES, *checks.ROUTES]
+ALL: list[Route] = [
+    *auth.ROUTES,
+    *tokens.ROUTES,
+    *bulk.ROUTES,
+    *scans.ROUTES,
+    *results.ROUTES,
+    *user.ROUTES,
+    *checks.ROUTES,
+]

@@ -2,27 +2,28 @@
 
 import base64
 import binascii
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
+from msgspec import Meta
 
 from api_gateway.access import visible_scan
-from api_gateway.bodies import one_of, path_id, text, whole_number
-from api_gateway.replies import IssueList, PageList
+from api_gateway.bodies import path_id
+from api_gateway.parameters import CATEGORY, CHECK, CURSOR, HTTP_STATUS, LIMIT, SEVERITY, URL_PART, CheckId, like
+from api_gateway.replies import IssueList, PageList, SeverityName
 from api_gateway.routing import Route, route
 from api_gateway.state import CALLER, GATEWAY
 from api_gateway.wire import success
 from shared.checks import catalogue
-from shared.checks.base import Category, Severity
 from shared.db.pool import connection
 from shared.db.queries import queries
 from shared.errors import InvalidRequestError
 
-MAX_LIMIT = 500
-DEFAULT_LIMIT = 100
 _PAGES = queries("pages")
 _RESULTS = queries("results")
+_PAGE_CURSOR = tuple[Annotated[int, Meta(ge=0, le=2**31 - 1)]]
+_ISSUE_CURSOR = tuple[float, CheckId, SeverityName]
 
 
 def make_cursor(*parts: object) -> str:
@@ -32,7 +33,7 @@ def make_cursor(*parts: object) -> str:
 
 def read_cursor(request: web.Request, type_: Any) -> Any:  # noqa: ANN401
     """The cursor's parts, None at the beginning. Raises `InvalidRequestError` for one that isn't ours."""
-    raw = request.query.get("cursor")
+    raw: str | None = CURSOR.read(request)
     if raw is None:
         return None
     try:
@@ -40,14 +41,6 @@ def read_cursor(request: web.Request, type_: Any) -> Any:  # noqa: ANN401
     except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
         message = "cursor: not one that this endpoint gave."
         raise InvalidRequestError(message, param="cursor") from error
-
-
-def like(part: str | None) -> str | None:
-    """A LIKE pattern for "contains"."""
-    if part is None:
-        return None
-    escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def page_view(row: dict[str, Any]) -> dict[str, Any]:
@@ -75,22 +68,22 @@ def page_view(row: dict[str, Any]) -> dict[str, Any]:
     summary="A scan's pages",
     scope="read",
     guest=True,
-    query=("cursor", "limit", "check", "status", "url"),
+    query=(CURSOR, LIMIT, CHECK, HTTP_STATUS, URL_PART),
     reply=PageList,
 )
 async def list_pages(request: web.Request) -> web.Response:
     """In the order of discovery, filtered by check, status and part of the URL."""
     gateway = request.app[GATEWAY]
     scan_id = path_id(request, "scan_id", "scan")
-    limit = whole_number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-    after = read_cursor(request, tuple[int])
+    limit: int = LIMIT.read(request)
+    after = read_cursor(request, _PAGE_CURSOR)
     values = {
         "scan_id": scan_id,
         "after": after[0] if after else -1,
         "limit": limit + 1,
-        "check": one_of(request, "check", catalogue()),
-        "status": whole_number(request, "status", -1, 100, 599) if "status" in request.query else None,
-        "url": like(text(request, "url")),
+        "check": CHECK.read(request),
+        "status": HTTP_STATUS.read(request),
+        "url": like(URL_PART.read(request)),
     }
     async with connection(gateway.pool) as conn:
         await visible_scan(conn, scan_id, request[CALLER])
@@ -125,23 +118,23 @@ def issue_view(row: dict[str, Any]) -> dict[str, Any]:
     summary="A scan's issues",
     scope="read",
     guest=True,
-    query=("cursor", "limit", "severity", "category"),
+    query=(CURSOR, LIMIT, SEVERITY, CATEGORY),
     reply=IssueList,
 )
 async def list_issues(request: web.Request) -> web.Response:
     """Those that give most points back first."""
     gateway = request.app[GATEWAY]
     scan_id = path_id(request, "scan_id", "scan")
-    limit = whole_number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-    after = read_cursor(request, tuple[float, str, str]) or (1e9, "", "")
+    limit: int = LIMIT.read(request)
+    after = read_cursor(request, _ISSUE_CURSOR) or (1e9, "", "")
     values = {
         "scan_id": scan_id,
         "back": after[0],
         "after": after[1],
         "after_severity": after[2],
         "limit": limit + 1,
-        "severity": one_of(request, "severity", [one.value for one in Severity]),
-        "category": one_of(request, "category", [one.value for one in Category]),
+        "severity": SEVERITY.read(request),
+        "category": CATEGORY.read(request),
     }
     async with connection(gateway.pool) as conn:
         await visible_scan(conn, scan_id, request[CALLER])

@@ -17,3 +17,13 @@ def quota_log(namespace: str, owner: str, mode: str) -> str:
 def politeness(namespace: str, host: str) -> str:
     """String, packed: a host's slots, rules and back-off. Expires ten minutes after it can matter."""
     return f"{namespace}:p:{host}"
+
+
+def failed_logins(namespace: str, whose: str) -> str:
+    """Sorted set: failed log-ins of an account or from an address. Expires with the window that they count in."""
+    return f"{namespace}:f:{whose}"
+
+
+def requests_in_hour(namespace: str, owner: str, hour: int) -> str:
+    """String: requests of an owner in one hour since the epoch. Expires after 25 hours."""
+    return f"{namespace}:u:{owner}:{hour}"

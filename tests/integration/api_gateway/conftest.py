@@ -1,5 +1,6 @@
 """A gateway on a real socket, with users and keys of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from aiohttp.test_utils import TestServer
 from psycopg.rows import dict_row
 
 from api_gateway.app import build
+from api_gateway.sessions import Sessions
 from shared import tokens, users
+from shared.clock import SYSTEM
 from shared.settings import Settings, read_settings
 from shared.users import User
 
@@ -52,6 +55,21 @@ class Client:
 
 
 MakeKey = Callable[..., Awaitable[str]]
+MakeCaller = Callable[[str | None], Client]
+Db = psycopg.AsyncConnection[Any]
+Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """Ask again until it is so, for at most 10 s."""
+
+    async def wait(ask: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(10):
+            while not await ask():
+                await asyncio.sleep(0.02)
+
+    return wait
 
 
 @pytest.fixture
@@ -65,6 +83,16 @@ async def connection(settings: Settings) -> AsyncIterator[psycopg.AsyncConnectio
 @pytest.fixture
 async def user(connection: psycopg.AsyncConnection[Any]) -> User:
     return await users.create(connection, email="ann@example.com", password="correct horse", tier="pro")
+
+
+@pytest.fixture
+async def stranger(connection: psycopg.AsyncConnection[Any]) -> User:
+    return await users.create(connection, email="bob@example.com", password="correct horse", tier="free")
+
+
+@pytest.fixture
+def jwt_of(settings: Settings) -> Callable[[User], str]:
+    return Sessions(settings.secret_key, SYSTEM).issue
 
 
 @pytest.fixture

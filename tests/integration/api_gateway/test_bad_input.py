@@ -114,9 +114,7 @@ async def test_unknown_paths_methods_and_types(client: Client) -> None:
     assert (status, error["code"], headers["Allow"]) == (405, "INVALID_REQUEST", "POST")
     status, error, _ = await client("POST", "/scans", data=b"x", headers={"Content-Type": "text/plain"})
     assert (status, error["code"]) == (415, "INVALID_REQUEST")
-    status, error, _ = await client(
-        "POST", "/scans", data=b" " * 300_000, headers={"Content-Type": "application/json"}
-    )
+    status, error, _ = await client("POST", "/scans", data=b" " * 300_000, headers={"Content-Type": "application/json"})
     assert (status, error["code"]) == (413, "INVALID_REQUEST")
     status, error, _ = await client("GET", "/checks?nope=1")
     assert (status, error["code"], error["param"]) == (400, "INVALID_REQUEST", "nope")

@@ -1,0 +1,133 @@
+"""What stands between a validated request and a running scan: quota, one transaction, one message."""
+
+import hashlib
+import hmac
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import msgspec
+from aiohttp import web
+from redis.exceptions import RedisError
+
+from api_gateway.middleware.limits import count
+from api_gateway.state import CALLER, GATEWAY, QUOTA, Caller, Gateway
+from shared import scans
+from shared.checks.limits import DEFAULT_PROFILE, load_profile
+from shared.clock import utc, uuid7
+from shared.db.pool import Connection, connection
+from shared.errors import ConflictError, RateLimitError
+from shared.jobs import chunk_job, enqueue
+from shared.logs import get_logger
+from shared.metrics import QUOTA_DENIED, SCANS_ACCEPTED
+from shared.quota import Quota
+from shared.requests import ScanRequest, split_secrets
+from shared.scans import Accepted, NewScan
+from shared.seal import seal
+
+
+def body_hash(body: object, gateway: Gateway) -> bytes:
+    """What tells one request body from another under the same Idempotency-Key; keyed, since it may hold credentials."""
+    text = msgspec.json.encode(body, order="sorted")
+    return hmac.new(b"idempotency:" + gateway.settings.secret_key.encode(), text, hashlib.sha256).digest()
+
+
+def new_scan(asked: ScanRequest, caller: Caller, gateway: Gateway, *, request_id: str, key: str | None) -> NewScan:
+    """The row-to-be of a validated request."""
+    plain, secrets = split_secrets(asked.options)
+    profile = asked.options.profile or DEFAULT_PROFILE
+    digest = body_hash(asked, gateway) if key else None
+    pages = min(asked.options.max_pages or caller.tier.pages, caller.tier.pages)
+    return NewScan(
+        id=uuid7(gateway.clock),
+        owner=caller.owner,
+        user_id=caller.user_id,
+        tier=caller.tier_name,
+        test=caller.test,
+        url=asked.url,
+        host=urlsplit(asked.url).netloc,
+        mode=asked.mode,
+        options=plain,
+        sealed=seal(secrets, gateway.settings.secret_key) if secrets else None,
+        webhook_url=asked.webhook_url,
+        profile=profile,
+        score_version=load_profile(profile).score_version,
+        request_id=request_id,
+        max_pages=1 if asked.mode == "single" else pages,
+        quota=caller.tier.scans(asked.mode),
+        running=caller.tier.running,
+        hours=gateway.settings.scan_hours,
+        kept_days=caller.tier.kept_days,
+        key=key,
+        hash=digest,
+    )
+
+
+async def start(request: web.Request, new: NewScan) -> Accepted:
+    """Spend quota, create, and ring the bell. Raises `RateLimitError` or `ConflictError`; both cost nothing."""
+    gateway, caller = request.app[GATEWAY], request[CALLER]
+    quota = None if caller.test else Quota(new.owner, new.mode, new.quota, new.id)
+    decision = await count(request, quota)
+    async with connection(gateway.pool) as conn:
+        try:
+            accepted = await scans.accept(conn, new)
+        except BaseException:
+            if decision.quota:
+                await gateway.limiter.forget(new.owner, new.mode, new.id)
+            raise
+        if quota is not None:
+            await _agree(gateway, conn, new, told=decision.quota, accepted=accepted)
+    _say_quota(request, new, accepted)
+    if accepted.outcome == "quota":
+        QUOTA_DENIED.labels(caller.tier_name, new.mode).inc()
+        wait = until_free(gateway, accepted)
+        message = f"Scan limit reached ({accepted.used}/{new.quota})."
+        raise RateLimitError(message, retry_after=wait)
+    if accepted.outcome == "conflict":
+        message = "This Idempotency-Key was used with another body."
+        raise ConflictError(message, param="Idempotency-Key")
+    if accepted.outcome == "accepted":
+        note_accepted(new)
+        if accepted.admitted:
+            await ring(gateway, [new])
+    return accepted
+
+
+def note_accepted(new: NewScan) -> None:
+    """Count and log a scan that was accepted."""
+    SCANS_ACCEPTED.labels(new.mode, new.tier).inc()
+    get_logger().info("scan.accepted", scan_id=str(new.id), mode=new.mode, tier=new.tier, test=new.test)
+
+
+async def _agree(gateway: Gateway, conn: Connection, new: NewScan, *, told: bool | None, accepted: Accepted) -> None:
+    """Put Redis's log right where Postgres decided otherwise."""
+    spent = accepted.outcome == "accepted"
+    if told is None or told == spent:
+        return
+    if told and accepted.outcome != "quota":
+        await gateway.limiter.forget(new.owner, new.mode, new.id)
+    else:
+        await gateway.limiter.rebuild(conn, new.owner, new.mode)
+
+
+def until_free(gateway: Gateway, accepted: Accepted) -> float:
+    """Seconds until a unit of the quota comes back."""
+    if accepted.next_free is None:
+        return timedelta(days=1).total_seconds()
+    return max(1.0, (accepted.next_free - utc(gateway.clock.now())).total_seconds())
+
+
+def _say_quota(request: web.Request, new: NewScan, accepted: Accepted) -> None:
+    if not new.test and accepted.outcome in {"accepted", "quota"}:
+        wait = int(until_free(request.app[GATEWAY], accepted)) if accepted.outcome == "quota" else 0
+        request[QUOTA] = (new.mode, new.quota, accepted.used, wait)
+
+
+async def ring(gateway: Gateway, started: list[NewScan]) -> None:
+    """Put what was admitted on its queue at once. Nothing depends on it: the dispatcher finds it within a second."""
+    if gateway.limiter.degraded or not started:
+        return
+    jobs = [chunk_job("single" if new.mode == "single" else "discover", new.id, 0, new.request_id) for new in started]
+    try:
+        await enqueue(gateway.redis, gateway.settings.namespace, jobs)
+    except (RedisError, OSError, TimeoutError) as error:
+        get_logger().warning("scan.enqueue_failed", scan_id=str(started[0].id), error=type(error).__name__)
