@@ -22,6 +22,7 @@ _TWICE = re.compile(r"(?:https?:)?//https?(?::|//)", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|<%|\$\{|\[object |^(?:undefined|null)$|^%7b%7b", re.IGNORECASE)
 _BAD_HOST = re.compile(r"""[\s<>"{}|^`\\]|\.\.|^\.|^$""")
 _BAD_PORT = re.compile(r":(?!\d{0,5}$)[^\]:]*$")
+_SWALLOWED = re.compile(r"</?[a-z]", re.IGNORECASE)
 _DRIVE = re.compile(r"\s*[a-z]:[\\/]", re.IGNORECASE)
 _LONGEST = 4_096
 """Characters of an address that are looked at closely."""
@@ -32,13 +33,14 @@ _ORDINARY = (
 )
 # Nearly all addresses of nearly all pages, decided in one go: about 0.3 us each.
 _ALL_ORDINARY = re.compile(rf"\0(?:{_ORDINARY}\0)*+", re.IGNORECASE)
+_BAD_ESCAPE = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
 _FINE = re.compile(_ORDINARY, re.IGNORECASE)
 _LOCAL_HINTS = ("localhost", "//127.", "//10.", "//192.168.", "//172.", "//169.254.", "//0.", "//[")
 
 
 def all_ordinary(joined: str) -> bool:
     """Whether none of the addresses, each with NUL before and after it, can have a fault."""
-    return _ALL_ORDINARY.fullmatch(joined) is not None
+    return _ALL_ORDINARY.fullmatch(joined) is not None and _BAD_ESCAPE.search(joined) is None
 
 
 def any_local(joined: str) -> bool:
@@ -61,7 +63,7 @@ def fault(href: str, url: str | None, own_host: str) -> str:
 
     Schemes that aren't for the web (mailto, tel, javascript, an application's own) and local files are left alone.
     """
-    if _FINE.fullmatch(href) and (url is not None or href[:1] not in "hH/"):
+    if _FINE.fullmatch(href) and _BAD_ESCAPE.search(href) is None and (url is not None or href[:1] not in "hH/"):
         return ""
     stripped = href[:_LONGEST].strip()
     if is_file(stripped) or is_local(stripped):
@@ -89,7 +91,7 @@ def _web_fault(href: str, url: str | None, own_host: str) -> str:
         host = authority.group(1).rpartition("@")[2]
         if _BAD_HOST.search(host) or _BAD_PORT.search(host):
             return "an invalid host name" if host else "no host name"
-        return "" if url else "an address that can't be parsed"
+        return _path_fault(href) if url else "an address that can't be parsed"
     if _SCHEME.match(href):
         return "no // after the scheme"
     if _NO_COLON.match(href):
@@ -98,4 +100,16 @@ def _web_fault(href: str, url: str | None, own_host: str) -> str:
         return "an e-mail address without mailto:"
     if _BARE_HOST.match(href) or (own_host and href.lower().startswith((f"{own_host}/", f"{own_host}:"))):
         return "no scheme before the host name"
-    return ""
+    return _path_fault(href)
+
+
+def _path_fault(href: str) -> str:
+    """What RFC 3986 forbids and browsers repair in different ways.
+
+    An address with a tag in it comes from a missing quote: html.malformed tells about that.
+    """
+    if _SWALLOWED.search(href):
+        return ""
+    if "<" in href or ">" in href:
+        return "an unescaped < or >"
+    return "a % that is no escape" if _BAD_ESCAPE.search(href) else ""

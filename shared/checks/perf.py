@@ -413,7 +413,7 @@ def lcp_hints(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: give it `fetchpriority="high"`, or preload it.
     """
     image = _hero(page, limits) if page.images else None
-    if image is None or (image.loading or "").lower() == "lazy" or (image.fetchpriority or "").lower() == "high":
+    if image is None or (image.fetchpriority or "").lower() == "high":
         return
     if not any("preload" in tag.rel and (tag.as_ or "").lower() == "image" for tag in page.link_tags):
         yield Finding((image.src or image.srcset or "")[:200], image.at)
@@ -436,6 +436,7 @@ def lcp_hints(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(h1='<h1>Knives</h1><img src="/flag.webp" alt="English" width="24" height="16" loading="lazy">'),
     ),
     source=f"{WEB_DEV}browser-level-image-lazy-loading",
+    implies=("perf.lcp_hints",),
 )
 def lazy_above_fold(page: Page, limits: Limits) -> Iterator[Finding]:
     """An image at the top of the page is loaded lazily.
