@@ -8,8 +8,8 @@ import numpy.typing as npt
 from workers.site.table import I64, U64, Mask
 
 MAX_PER_SOURCE = 5
-BLOCK = 4_000_000
-"""Edges worked on at a time: 32 MB for each array of them."""
+BLOCK = 1_000_000
+"""Edges worked on at a time: 8 MB for each array of them."""
 
 
 def runs(sorted_keys: npt.NDArray[np.generic]) -> tuple[I64, I64]:

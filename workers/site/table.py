@@ -2,6 +2,8 @@
 
 from array import array
 from collections.abc import Iterable
+from itertools import islice
+from operator import attrgetter
 from typing import Final, final
 
 import numpy as np
@@ -21,6 +23,8 @@ HASHES: Final = (
 )  # fmt: skip
 MAX_NAMED_ASSETS: Final = 100_000
 """Broken or disallowed assets kept with their address, over the whole site."""
+BATCH: Final = 1_000
+"""Records appended together: a tenth of the time that one by one takes."""
 MAX_NAMES: Final = 65_535
 
 
@@ -66,45 +70,57 @@ class Table:
         self._types = (array("I"), array("H"))
         self.broken_assets: Final[list[tuple[int, str, str, int]]] = []
         self.disallowed_assets: Final[list[tuple[int, str]]] = []
-        for row, one in enumerate(facts):
-            self._add(row, one)
+        rest = iter(facts)
+        first = 0
+        while batch := list(islice(rest, BATCH)):
+            self._add(batch)
+            self._add_lists(first, batch)
+            self._add_assets(first, batch)
+            first += len(batch)
         self._freeze()
 
-    def _add(self, row: int, one: SiteFacts) -> None:
+    def _add(self, batch: list[SiteFacts]) -> None:
+        """Append a batch to the columns with one value a row."""
         for name, column in self._hashes.items():
-            column.append(getattr(one, name))
-        numbers = self._numbers
+            column.extend(map(attrgetter(name), batch))
+        numbers, number = self._numbers, self.names.number
         for name in _PLAIN:
-            numbers[name].append(getattr(one, name))
-        numbers["sitemaps"].append(min(one.sitemaps, 65_535))
-        numbers["language"].append(self.names.number(one.language))
-        numbers["sketched"].append(1 if one.sketch else 0)
-        packed = self._packed
-        packed["sketch"] += one.sketch
-        self._add_lists(row, one)
-        if len(self.broken_assets) < MAX_NAMED_ASSETS:
-            self.broken_assets.extend((row, *asset) for asset in one.broken_assets)
-        if one.disallowed_assets and len(self.disallowed_assets) < MAX_NAMED_ASSETS:
-            self.disallowed_assets.extend((row, url) for url in one.disallowed_assets)
+            numbers[name].extend(map(attrgetter(name), batch))
+        numbers["sitemaps"].extend(min(one.sitemaps, 65_535) for one in batch)
+        numbers["language"].extend(number(one.language) for one in batch)
+        numbers["sketched"].extend(1 if one.sketch else 0 for one in batch)
 
-    def _add_lists(self, row: int, one: SiteFacts) -> None:
-        packed, counts = self._packed, self._counts
-        links = len(one.links) // 9
-        packed["link"] += one.links[: 8 * links]
-        packed["kind"] += one.links[8 * links :]
-        counts["link"].append(links)
-        packed["fragment"] += one.fragments
-        counts["fragment"].append(len(one.fragments) // 12)
-        packed["ids"] += one.ids
-        counts["ids"].append(len(one.ids) // 4)
-        for language, target, internal in one.alternates:
-            for column, value in zip(
-                self._alternates, (row, self.names.number(language), target, int(internal)), strict=True
-            ):
-                column.append(value)
-        for name in one.types:
-            self._types[0].append(row)
-            self._types[1].append(self.names.number(name))
+    def _add_lists(self, first: int, batch: list[SiteFacts]) -> None:
+        """Append a batch to the columns with many values a row."""
+        packed, counts, number = self._packed, self._counts, self.names.number
+        links = [len(one.links) // 9 for one in batch]
+        counts["link"].extend(links)
+        packed["link"] += b"".join([one.links[: 8 * n] for one, n in zip(batch, links, strict=True)])
+        packed["kind"] += b"".join([one.links[8 * n :] for one, n in zip(batch, links, strict=True)])
+        counts["fragment"].extend(len(one.fragments) // 12 for one in batch)
+        packed["fragment"] += b"".join([one.fragments for one in batch])
+        counts["ids"].extend(len(one.ids) // 4 for one in batch)
+        packed["ids"] += b"".join([one.ids for one in batch])
+        packed["sketch"] += b"".join([one.sketch for one in batch])
+        rows, languages, targets, internals = self._alternates
+        for row, one in enumerate(batch, first):
+            if one.alternates:
+                rows.extend([row] * len(one.alternates))
+                for language, target, internal in one.alternates:
+                    languages.append(number(language))
+                    targets.append(target)
+                    internals.append(internal)
+            if one.types:
+                self._types[0].extend([row] * len(one.types))
+                self._types[1].extend(map(number, one.types))
+
+    def _add_assets(self, first: int, batch: list[SiteFacts]) -> None:
+        """Keep the assets that are named by their address, as many as there is room for."""
+        for row, one in enumerate(batch, first):
+            if one.broken_assets and len(self.broken_assets) < MAX_NAMED_ASSETS:
+                self.broken_assets.extend((row, *asset) for asset in one.broken_assets)
+            if one.disallowed_assets and len(self.disallowed_assets) < MAX_NAMED_ASSETS:
+                self.disallowed_assets.extend((row, url) for url in one.disallowed_assets)
 
     def _freeze(self) -> None:
         """Turn the growing buffers into arrays without copying them."""

@@ -1,6 +1,7 @@
-"""For every site-level check a small site with that one defect raises its id, and what follows from it, and nothing else."""
+"""For every site-level check a small site with that one defect raises its id, what follows from it, and no more."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from msgspec import Struct, structs
@@ -11,8 +12,10 @@ from shared.checks.limits import load_profile
 from shared.checks.sample import HOST
 from shared.checks.site import Fault, PreviousSite, SiteInputs, TextFile
 from shared.facts import SiteFacts
-from shared.page import Asset
+from shared.page import Asset, Fetched, Hop
+from shared.robots import parse
 from shared.scoring import Scorer
+from shared.sitemaps import SitemapProblem
 from shared.tally import Tally
 from tests.unit.workers.site_builder import (
     CLEAN,
@@ -28,7 +31,8 @@ from tests.unit.workers.site_builder import (
     site_inputs,
     sitemap_file,
 )
-from workers.site import Analysis, SiteJudge
+from workers.fetch import discovery
+from workers.site import Analysis, SiteJudge, inputs
 
 
 class Case(Struct, frozen=True):
@@ -43,7 +47,7 @@ def canonical(path: str) -> str:
     return f'<link rel="canonical" href="{HOST}{path}">'
 
 
-def changed(path: str, **options: object) -> list[Built]:
+def changed(path: str, **options: Any) -> list[Built]:
     """The clean site with one page changed."""
     return [page(one, **options) if one == path else page(one) for one in CLEAN]
 
@@ -63,7 +67,7 @@ def text_file(text: str) -> SiteInputs:
     return site_inputs(robots=robots_file(text))
 
 
-def fault(kind: str, **options: object) -> Case:
+def fault(kind: str, **options: Any) -> Case:
     problem = Fault(kind, 3, "what is wrong")
     return Case(clean(), site_inputs(sitemaps=(sitemap_file(problems=(problem,), **options),)))
 
@@ -72,7 +76,7 @@ def siblings(number: int = 12) -> list[str]:
     return [f"/shop/item-number-{n}" for n in range(number)]
 
 
-def shop(odd: Mapping[str, object], **options: object) -> list[Built]:
+def shop(odd: Mapping[str, Any], **options: Any) -> list[Built]:
     """A directory of pages of one kind, the last of them odd."""
     *usual, last = siblings()
     return added(*(page(path, **options) for path in usual), page(last, **{**options, **odd}))
@@ -82,7 +86,7 @@ def ld(kind: str) -> str:
     return f'<script type="application/ld+json">{{"@context": "https://schema.org", "@type": "{kind}"}}</script>'
 
 
-TWIN: dict[str, object] = {"h1": "<h1>Shop</h1>", "content": f"<p>{prose('x')}</p>"}
+TWIN: dict[str, Any] = {"h1": "<h1>Shop</h1>", "content": f"<p>{prose('x')}</p>"}
 """What makes two pages say the same."""
 
 
@@ -101,7 +105,7 @@ ORPHAN = ("link.orphan", "sitemap.orphan_url")
 SERIES = ("/list", "/list?page=2", "/list?page=3")
 
 
-def series(**changes: object) -> list[Built]:
+def series(**changes: Any) -> list[Built]:
     """A series of three pages; `changes` replaces the head of its pages by number."""
     first, second, third = SERIES
     heads = {
@@ -241,7 +245,7 @@ CASES: dict[str, Callable[[], Case]] = {
             ],
             failed("/private/a", "blocked_by_robots", in_sitemap=False),
         ]
-    ),  # fmt: skip
+    ),
     "canonical.to_noncanonical": lambda: Case(
         [
             *changed("/about", canonical=canonical("/b"), in_sitemap=False),
@@ -264,7 +268,7 @@ CASES: dict[str, Callable[[], Case]] = {
         ],
         None,
         ORPHAN,
-    ),  # fmt: skip
+    ),
     "canonical.pagination_to_first": lambda: Case(
         [
             page("/", links=(*CLEAN, "/list", "/list?page=2")),
@@ -360,7 +364,7 @@ CASES: dict[str, Callable[[], Case]] = {
             *series(third=f'<link rel="prev" href="{SERIES[1]}"><link rel="next" href="/gone">'),
             broken("/gone", in_sitemap=False),
         ]
-    ),  # fmt: skip
+    ),
     "pagination.loop": lambda: Case(
         series(third=f'<link rel="prev" href="{SERIES[1]}"><link rel="next" href="{SERIES[0]}">')
     ),
@@ -411,7 +415,7 @@ def linking(path: str) -> Built:
 
 def weak_site() -> list[Built]:
     """Sixty pages; all link to the first fifty-six, and two of these to the last four."""
-    strong = tuple(["/", *(f"/{n}" for n in range(1, 56))])
+    strong = ("/", *(f"/{n}" for n in range(1, 56)))
     weak = tuple(f"/{n}" for n in range(56, 60))
     return [
         *(page(path, links=(*strong, *weak) if path in {"/1", "/2"} else (*strong, "/about")) for path in strong),
@@ -545,3 +549,34 @@ def test_a_site_without_pages() -> None:
 def test_order_of_arrival_does_not_matter() -> None:
     case = CASES["duplicate.exact"]()
     assert ids(case) == ids(Case(case.site[::-1]))
+
+
+def test_inputs_from_discovery() -> None:
+    fetched = Fetched(
+        url=f"{HOST}/robots.txt",
+        final_url=f"{HOST}/r.txt",
+        status=200,
+        headers=(("content-TYPE", "text/plain"),),
+        body=ROBOTS.encode(),
+        redirects=(Hop(f"{HOST}/robots.txt", 301, f"{HOST}/r.txt"),),
+    )
+    file = inputs.robots_file(parse(ROBOTS.encode()), fetched)
+    assert (file.status, file.hops, file.error, file.content_type) == (200, 1, None, "text/plain")
+    found = discovery.SitemapFile(
+        url=f"{HOST}/s.xml",
+        final_url=f"{HOST}/s.xml",
+        parent=None,
+        status=200,
+        kind="urlset",
+        urls=3,
+        bytes=100,
+        problems=(SitemapProblem("sitemap.syntax", 2, 1, "broken"),),
+        problem_counts={"sitemap.syntax": 7},
+        error=None,
+    )
+    assert not inputs.sitemap_file(found, "usual").declared
+    given = inputs.sitemap_file(found, "robots")
+    assert given.declared
+    judged, judging = judge(clean(), site_inputs(robots=file, sitemaps=(given,)))
+    assert [(one.check, one.url, one.position) for one in judged] == [("sitemap.syntax", f"{HOST}/s.xml", "line 2")]
+    assert judging.outcomes["sitemap.syntax"].total == 7
