@@ -29,7 +29,8 @@ MAX_HEADERS: Final = 200
 CONNECTIONS: Final = 512
 _NAMES_KEPT: Final = 60
 _IDLE: Final = 15.0
-_SWITCHING: Final = 101
+_FINAL: Final = 200
+"""The lowest status of an answer; 101 would switch to another protocol, and 0 gets past the parser."""
 
 
 class _Response(aiohttp.ClientResponse):
@@ -173,9 +174,9 @@ class Fetcher:
                 allow_redirects=False,
                 trace_request_ctx=trip.trace,
             )
-        if not isinstance(response, _Response) or response.status == _SWITCHING:
+        if not isinstance(response, _Response) or response.status < _FINAL:
             response.close()
-            raise FetchFault("protocol", "the server switched to another protocol")
+            raise FetchFault("protocol", "the answer's status is not that of an answer")
         trip.met(response.status, response.raw_headers)
         return response
 

@@ -72,6 +72,7 @@ HOSTILE: dict[str, tuple[Script | bytes, str]] = {
     "NUL in a header": (closing(OK + b"X: a\0b\r\n\r\n"), "protocol"),
     "two lengths": (closing(OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), "protocol"),
     "switching protocols": (closing(b"HTTP/1.1 101 X\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"), "protocol"),
+    "status 0": (closing(b"HTTP/1.1 0 OK\r\n\r\n"), "protocol"),
     "no status": (closing(b"HTTP/1.1 abc OK\r\n\r\n"), "protocol"),
     "mail": (redirect("mailto:someone@example.com"), "bad_redirect"),
     "broken location": (redirect("http://["), "bad_redirect"),
