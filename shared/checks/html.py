@@ -250,7 +250,7 @@ _SHORT = 8_000
 
 
 def _suspicious(page: Page) -> bool:
-    """A quick test: looking at all tags costs ten times as much, so long pages are asked for the commonest signs only."""
+    """A quick test: all tags cost ten times as much, so long pages are asked for the commonest signs only."""
     source = page.source
     return (
         source.count("<div") != source.count("</div")

@@ -519,6 +519,13 @@ _NAMED = {
 
 
 _LONGEST_TEXT = 2_000
+_SHORTEST_TEXT = 8
+_FEWEST_WORDS = 4
+_SOME_PRICE = re.compile(
+    r"(?:[$€£¥₹₽₩₺]|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|PLN|SEK|NOK|DKK|CZK|INR|BRL|kr|zł)\b)\s?\d"
+    r"|\d\s?(?:[$€£¥₹₽₩₺]|(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|PLN|SEK|NOK|DKK|CZK|INR|BRL|kr|zł)\b)"
+)
+"""A page that shows no price at all may show it later, by script; one that shows another contradicts itself."""
 _MAX_COMPARED = 60
 """Values of one page that are looked for in its text, 50 us each on a page of 100 KB."""
 
@@ -529,8 +536,8 @@ def _visible(page: Page, shown: str, text: str) -> bool:
     if wanted in shown:
         return True
     words = _WORD.findall(wanted)[:200]
-    if not words:
-        return True
+    if len(wanted) < _SHORTEST_TEXT or (len(words) < _FEWEST_WORDS and wanted.isascii()):
+        return True  # a short name says too little to be missed
     if len(words) * 12 < len(wanted):  # a script that puts no blanks between words
         letters = set(shown)
         return sum(one in letters for one in wanted) >= 0.6 * len(wanted)
@@ -556,9 +563,11 @@ def _shown_of(types: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for kind, name in _NAMED.items() if kind in ancestors_of(types))
 
 
-def _arrives_late(page: Page, what: str) -> bool:
-    """Whether a review service's script may show the rating after loading."""
-    return what.startswith("AggregateRating") and any(one in page.source for one in _LATE_REVIEWS)
+def _may_come_later(page: Page, what: str) -> bool:
+    """Whether a script may show the rating or price after loading."""
+    if what.startswith("AggregateRating"):
+        return any(one in page.source for one in _LATE_REVIEWS)
+    return _SOME_PRICE.search(page.body_text) is None
 
 
 def _texts(graph: Graph, node: Node) -> Iterator[tuple[str, object]]:
@@ -576,7 +585,8 @@ def _texts(graph: Graph, node: Node) -> Iterator[tuple[str, object]]:
 def _numbers(graph: Graph, node: Node) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Ratings and prices; one of the numbers of each must be seen."""
     item = node.item
-    if is_a(item, "AggregateRating"):
+    own = node.parent is not None and is_a(node.parent, "Organization")
+    if is_a(item, "AggregateRating") and not own and not rating_fault(item, measured=True):
         facts = [v for name in ("ratingValue", "reviewCount", "ratingCount") for v in graph.values(item, name)[:1]]
         if facts:
             yield f"AggregateRating {facts[0]}", tuple(facts)
@@ -654,7 +664,7 @@ def content_mismatch(page: Page, limits: Limits) -> Iterator[Finding]:
         missing_here = [what for what, text in _texts(graph, node) if not _visible(page, shown, str(text))]
         numbers = [*_numbers(graph, node)]
         for what, facts in numbers:
-            if not any(_shows_number(page, one) for one in facts) and not _arrives_late(page, what):
+            if not any(_shows_number(page, one) for one in facts) and not _may_come_later(page, what):
                 missing_here.append(what)
         compared += len(numbers) + node.main
         for what in missing_here:
