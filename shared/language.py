@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 
 from msgspec import Struct
 
@@ -10,6 +11,8 @@ from shared.stop_words import CYRILLIC, LATIN, STOP_WORDS
 
 SAMPLE = 4_000
 """Characters looked at to recognise the script."""
+MAX_DISTINCT = 400
+"""Different words, in their order, that are enough to tell a language."""
 MIN_WORDS = 12
 """Fewer words don't tell a language."""
 MIN_SHARE = 0.06
@@ -66,16 +69,10 @@ def vocabulary(text: str) -> Vocabulary:
     lowered = text.lower()
     if not lowered.isascii():
         lowered = lowered.replace("’", "'").replace("—", " ")  # noqa: RUF001
-    counts: dict[str, int] = {}
-    rest: list[tuple[str, int]] = []
-    for token, count in Counter(lowered.split()).items():
-        if token.isalpha() and token.isascii():
-            counts[token] = count
-        else:
-            rest.append((token, count))
+    counts = Counter(lowered.split())
     dense = 0
-    for token, count in rest:
-        dense += _count_other(token, count, counts)
+    for token in [token for token in counts if not (token.isalpha() and token.isascii())]:
+        dense += _count_other(token, counts.pop(token), counts)
     return Vocabulary(counts, dense)
 
 
@@ -158,7 +155,8 @@ def _by_words(words: Vocabulary, languages: frozenset[str], text: str) -> str | 
     if total < MIN_WORDS:
         return None
     scores = dict.fromkeys(languages, 0.0)
-    for word, count in words.counts.items():
+    total = min(total, sum(islice(words.counts.values(), MAX_DISTINCT)))
+    for word, count in islice(words.counts.items(), MAX_DISTINCT):
         for language, weight in _WEIGHTS.get(word, ()):
             if language in scores:
                 scores[language] += count * weight

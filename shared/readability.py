@@ -14,7 +14,8 @@ MIN_BLOCK = 40
 """Characters of a paragraph that counts as prose; menus, headings and table cells are shorter (heuristic)."""
 MAX_CACHED = 50_000
 
-_SENTENCE_ENDS = (". ", "! ", "? ", "… ", '." ', '!" ', '?" ', ".) ", ".” ", "!” ", "?” ", ".« ", ".» ")
+_SENTENCE_ENDS = (". ", "! ", "? ", '." ', ".) ")
+_OTHER_ENDS = ("… ", ".” ", "!” ", "?” ", ".« ", ".» ")
 
 
 class Formula(Struct, frozen=True):
@@ -103,4 +104,6 @@ def reading_ease(paragraphs: list[str], counts: Mapping[str, int], language: str
     if words < MIN_WORDS:
         return None
     sentences = sum(map(text.count, _SENTENCE_ENDS))
+    if not text.isascii():
+        sentences += sum(map(text.count, _OTHER_ENDS))
     return round(formula.base - formula.per_sentence * words / sentences - formula.per_word * _mean(counts, language), 1)

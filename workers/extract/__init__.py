@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 from shared.language import detect, keywords, vocabulary
 from shared.page import Context, Fetched, Page
 from shared.readability import reading_ease
-from shared.urls import Resolver, resolver_for
+from shared.urls import Resolver, normalise, resolver_for
 from workers.extract import body, head, prose
 from workers.extract.charset import Decoded, charset_of, decode
 from workers.extract.clean import clean, value
@@ -18,7 +18,7 @@ from workers.extract.inline_items import read_inline
 from workers.extract.items import read_json_ld
 from workers.extract.marks import find_marks
 from workers.extract.sniffing import sniff
-from workers.extract.tags import COUNTED_TAGS, EMBEDS, NAMES
+from workers.extract.tags import COUNTED_TAGS, EMBEDS, IDS, NAMES
 from workers.extract.walk import TooManyOpen, Walk
 
 __all__ = ["COUNTED_TAGS", "TooDeep", "extract"]
@@ -39,13 +39,13 @@ def extract(fetched: Fetched, context: Context) -> Page:
         fetched=fetched,
         context=context,
         url=fetched.url,
-        final_url=fetched.final_url,
+        final_url=normalise(fetched.final_url) or fetched.final_url,
         status=fetched.status,
         headers=headers,
         media_type=media_type,
         sniffed=sniffed,
         charset_header=charset_of(content_type) if content_type else None,
-        is_https=fetched.final_url[:6].lower() == "https:",
+        is_https=fetched.final_url.lstrip()[:6].lower() == "https:",
         is_home=context.is_home,
     )
     page.is_html = (media_type in _HTML_TYPES or (media_type is None and sniffed == "html")) and sniffed not in _NEVER_HTML
@@ -87,8 +87,9 @@ def _read(page: Page, decoded: Decoded) -> None:
         raise TooDeep(message) from None
     page.doctype = doctype_of(decoded.source)
     page.html_attributes = {clean(k): None if v is None else clean(v) for k, v in root.attributes.items()}
-    page.head_tags, page.body_tags = start_tags(lowered)
-    page.head_broken_by = head.head_broken_by(decoded.utf8)
+    page.head_tags, page.body_tags = start_tags(lowered, walk.counts.get(IDS["header"], 0))
+    if not head.is_whole(lowered, walk.head_elements):
+        page.head_broken_by = head.head_broken_by(decoded.utf8)
     resolver = _read_tags(page, walk)
     items, problems = read_json_ld(walk.tags.get("script", ()))
     page.items = (*items, *read_inline(parser, lowered, resolver))

@@ -15,6 +15,9 @@ MAX_SCRIPT_TEXT = 2_000_000
 """Characters of inline scripts and styles kept per page."""
 
 
+_NO_TOKENS = frozenset[str]()
+
+
 class Ours:
     """Tells internal from external addresses, remembering hosts."""
 
@@ -23,11 +26,12 @@ class Ours:
         self._site = (context.site_host or host_of(final_url) or "").lower()
         self._subdomains = context.include_subdomains
         self._known: dict[str, bool] = {}
+        self._prefix = f"https://{self._site}/"
 
-    def __call__(self, url: str | None) -> bool:
+    def __call__(self, url: str) -> bool:
         """Whether an absolute, normalised address belongs to the site."""
-        if url is None:
-            return False
+        if url.startswith(self._prefix):
+            return True
         start = url.find("://") + 3
         end = url.find("/", start)
         netloc = url[start:end]
@@ -101,25 +105,25 @@ def links(raw: Iterable[RawLink], resolver: Resolver, ours: Ours) -> tuple[Link,
         href = value(attributes, "href")
         url = fragment = None
         if href is not None:
-            href = clean(href)
             url = resolver(href)
-            _, sharp, tail = href.partition("#")
-            fragment = tail if sharp and url else None
+            if url is not None and "#" in href:
+                fragment = href.partition("#")[2]
+        rel = attributes.get("rel")
         found.append(
             Link(
-                href=href,
-                url=url,
-                fragment=fragment,
-                internal=ours(url),
-                text=link.text,
-                name=link.name,
-                rel=tokens(attributes.get("rel")),
-                target=value(attributes, "target"),
-                onclick="onclick" in attributes,
-                hidden=link.hidden,
-                image_alts=tuple(link.alts),
-                area=link.area,
-                n=link.n,
+                href,
+                url,
+                fragment,
+                url is not None and ours(url),
+                link.text,
+                link.name,
+                tokens(rel) if rel else _NO_TOKENS,
+                value(attributes, "target"),
+                "onclick" in attributes,
+                link.hidden,
+                tuple(link.alts),
+                link.area,
+                link.n,
             )
         )
     return tuple(found)

@@ -14,10 +14,13 @@ def doctype_of(source: str) -> str | None:
     return squash(match[1]) if match else None
 
 
-def start_tags(lowered: bytes) -> tuple[int, int]:
-    """How many `<head>` and `<body>` start tags the lower-case source holds outside of scripts and comments."""
-    heads, bodies = lowered.count(b"<head"), lowered.count(b"<body")
-    if heads <= 1 and bodies <= 1 and lowered.count(b"<header") == 0:
+def start_tags(lowered: bytes, headers: int) -> tuple[int, int]:
+    """How many `<head>` and `<body>` start tags the lower-case source holds outside of scripts and comments.
+
+    `headers` is the number of `<header>` elements, whose tags begin alike.
+    """
+    heads, bodies = lowered.count(b"<head") - headers, lowered.count(b"<body")
+    if 0 <= heads <= 1 and bodies <= 1:
         return heads, bodies
     found = [match[2] for match in _MARKUP.finditer(lowered) if match[2]]
     return found.count(b"head"), found.count(b"body")

@@ -130,6 +130,15 @@ def forbids(found: Iterable[Directive], what: str) -> bool:
     return any(one.name in {what, "none"} and one.agent in {"robots", "googlebot", "*"} for one in found)
 
 
+_START = re.compile(rb"<[a-z]")
+
+
+def is_whole(lowered: bytes, in_head: int) -> bool:
+    """Whether every start tag before `</head>` became an element of the head, which is the quick way to tell."""
+    end = lowered.find(b"</head")
+    return 0 < end < HEAD_BYTES and len(_START.findall(lowered[:end])) == in_head + 2
+
+
 def head_broken_by(utf8: bytes) -> str | None:
     """The element (or "#text") that ends the source's head before its own end tag or the body's start tag.
 

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from shared.page import Meta, Text
 from workers.extract.clean import bounded_text, clean, squash, unique, value
+from workers.extract.marks import finds
 from workers.extract.walk import Walk
 
 MAX_TEXT = 1_000_000
@@ -127,6 +128,12 @@ def svgs(walk: Walk) -> Iterator[tuple[str, int]]:
 
 
 _BYLINE = '[rel~="author" i],[itemprop~="author" i],[class~="byline" i],[class~="author" i],[class~="p-author" i]'
+def _in_attribute(lowered: bytes, at: int) -> bool:
+    """Whether a word seems to stand in an attribute's value: an equals sign before it is nearer than the tag's end."""
+    before = lowered[max(0, at - 200) : at]
+    return before.rfind(b"=") > before.rfind(b">")
+
+
 MAX_BYLINES = 20
 MAX_BYLINE = 200
 
@@ -134,7 +141,7 @@ MAX_BYLINE = 200
 def bylines(parser: LexborHTMLParser, lowered: bytes, metas: Iterable[Meta]) -> tuple[str, ...]:
     """Who the page says wrote it: author metas, links and elements marked as author or byline (heuristic)."""
     found = [meta.content for meta in metas if meta.content and "author" in {meta.name, meta.property_}]
-    if b"author" in lowered or b"byline" in lowered:
+    if any(_in_attribute(lowered, at) for word in (b"author", b"byline") for at in finds(lowered, word, 100)):
         for node in islice(unique(parser.css(_BYLINE)), MAX_BYLINES):
             found.append(value(node.attributes, "content") or bounded_text(node, MAX_BYLINE))
     texts = (clean(squash(one[:MAX_BYLINE])) for one in found)

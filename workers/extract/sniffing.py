@@ -10,7 +10,7 @@ _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|(?:html|head|body|title|meta|link|base|script|style|noscript|iframe|h[1-6]|div|span|font|table"
     rb"|tr|td|a|b|i|br|p|ul|ol|dl|li|main|article|section|header|footer|nav|aside|img|form|center|strong|em|pre|hr|button"
-    rb"|blockquote|details|dialog|fieldset|figure|input|label|small|template|video|audio|picture|search|address|code"
+    rb"|blockquote|details|dialog|fieldset|figure|input|label|small|template|video|audio|picture|search|address|code|svg"
     rb"|[a-z][a-z0-9]*-[a-z0-9-]*)"
     rb"(?=[\s/>]))",
     re.IGNORECASE,

@@ -72,6 +72,7 @@ class Walk:
         self.articles: list[tuple[int, int]] = []
         self.counts: dict[int, int] = {}
         self.elements = 0
+        self.head_elements = 0
         self.depth = 0
         self.most_children: tuple[int, str] = (0, "")
         self._tag_ids: list[int] = []
@@ -203,6 +204,7 @@ class Walk:
     def _head(self, node: LexborNode, index: int, tag: int) -> None:
         self._count(node, index, tag)
         self._head_end = self.end(index)
+        self.head_elements = self._head_end - index - 1 - self._tag_ids[index : self._head_end].count(COMMENT)
 
     def _title(self, node: LexborNode, index: int, tag: int) -> None:
         n = self._count(node, index, tag)
@@ -242,13 +244,12 @@ class Walk:
         areas = self._areas
         while areas and areas[-1][0] <= index:
             areas.pop()
-        self._link_end = end = self.end(index)
-        self.links.append(
-            RawLink(
-                node, "a", attributes, areas[-1][1] if areas else "", index < self._hidden_end, n,
-                end > index + 1 and self.holds_block(index + 1, min(end, index + MAX_INNER)),
-            )
-        )  # fmt: skip
+        area = areas[-1][1] if areas else ""
+        link = RawLink(node, "a", attributes, area, index < self._hidden_end, n)
+        self.links.append(link)
+        if self._depths[index + 1] > self._depths[index]:
+            self._link_end = end = self.end(index)
+            link.blocks = self.holds_block(index + 1, min(end, index + MAX_INNER))
 
     def _area(self, node: LexborNode, index: int, tag: int) -> None:
         n = self._count(node, index, tag)
