@@ -96,7 +96,23 @@ class Issue(msgspec.Struct, frozen=True):
     """One item of GET /scans/{id}/issues."""
 
     check: str
+    severity: str = ""
+    title: str = ""
+    pages: int = 0
     examples: list[Any] = []
+
+
+class PageFinding(msgspec.Struct, frozen=True):
+    """A finding of GET /scans/{id}/pages."""
+
+    check: str
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One item of GET /scans/{id}/pages."""
+
+    url: str
+    findings: list[PageFinding] = []
 
 
 class Client:
@@ -136,7 +152,12 @@ class Client:
         """The same, with every field as the service sent it."""
         return await self._call("GET", f"/scans/{scan_id}")
 
-    async def issues(self, scan_id: str, limit: int = 100) -> list[Issue]:
+    async def pages(self, scan_id: str, limit: int = 500) -> list[Page]:
+        """The first ``limit`` pages of a scan."""
+        data = await self._call("GET", f"/scans/{scan_id}/pages?limit={limit}")
+        return _convert(data.get("items", []), list[Page])
+
+    async def issues(self, scan_id: str, limit: int = 500) -> list[Issue]:
         """The first ``limit`` issues of a scan."""
         data = await self._call("GET", f"/scans/{scan_id}/issues?limit={limit}")
         return _convert(data.get("items", []), list[Issue])

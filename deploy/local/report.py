@@ -30,6 +30,10 @@ def render_report(scan: Scan, issues: Sequence[Issue] = ()) -> RenderableType:
         if result.top_issues:
             parts += [Text(), Text("What to do first", style="bold")]
             parts.append(_issues(result.top_issues[:MAX_ISSUES], {issue.check: issue.examples for issue in issues}))
+        shown = {(issue.check, issue.severity) for issue in result.top_issues[:MAX_ISSUES]}
+        others = [issue for issue in issues if (issue.check, issue.severity) not in shown]
+        if others:
+            parts += [Text(), Text("Also found", style="bold"), _others(others)]
     return Padding(Group(*parts), (1, 0), expand=False)
 
 
@@ -80,6 +84,25 @@ def _issues(issues: Iterable[TopIssue], examples: Mapping[str, Sequence[object]]
         severity = Text(clean(issue.severity, 10), style=_STYLES.get(issue.severity, ""))
         table.add_row(f"{number}.", severity, Group(*details))
     return table
+
+
+def _others(issues: Sequence[Issue]) -> Table:
+    """The rest, a line each, the most severe first."""
+    table = Table.grid(padding=(0, 1))
+    for issue in sorted(issues, key=lambda one: (SEVERITIES.index(one.severity), -one.pages, one.check)):
+        severity = Text(clean(issue.severity, 10), style=_STYLES.get(issue.severity, ""))
+        table.add_row(severity, Text(f"{issue.pages}"), Text(clean(issue.title, 100).rstrip(".")), Text(issue.check, "dim"))
+    return table
+
+
+def planted_defects(found: Sequence[tuple[str, bool]]) -> RenderableType:
+    """The sample site's planted defects, each with a mark that tells whether the scan named it."""
+    table = Table.grid(padding=(0, 1))
+    for what, named in found:
+        table.add_row(Text("✓", "green") if named else Text("✗", "bold red"), Text(what))
+    count = sum(1 for _, named in found if named)
+    head = Text(f"Planted defects that the scan named: {count} of {len(found)}", style="bold")
+    return Padding(Group(head, table), (1, 0), expand=False)
 
 
 def _sentence(text: str) -> str:

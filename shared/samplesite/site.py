@@ -183,6 +183,9 @@ PLANTED: tuple[Planted, ...] = (
     Planted(_FAULTY, "status.5xx", "in the sitemap, but 500"),
     Planted(_MOVED, "sitemap.redirect_url", "in the sitemap, but redirected"),
     Planted(_HIDDEN, "sitemap.blocked_url", "in the sitemap, but disallowed by robots.txt"),
+    Planted(None, "https.page_http", "served over http"),
+    Planted(None, "http.no_compression", "served without compression"),
+    Planted(None, "security.referrer_policy", "no Referrer-Policy header"),
 )
 """Every planted defect, as the demo's report and the tests read it."""
 

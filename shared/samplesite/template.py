@@ -1,24 +1,42 @@
 """A sample page as a set of slots; a defect is a slot that says something else."""
 
+import hashlib
 import json
 from html import escape
 
 from msgspec import Struct
 
 _SENTENCES = (
-    "Good tools last for decades when they are cleaned after use, oiled twice a year and kept in a dry place.",
-    "We test every tool for a full season in our own beds before it goes on sale, in clay as well as in sand.",
-    "Handles are made of ash from managed woods nearby, and can be replaced without sending the tool to us.",
+    "Good {t} last for decades when they are cleaned after use, oiled twice a year and kept in a dry place.",
+    "We tried {t} for a full season in our own beds before we wrote these lines, in clay as well as in sand.",
+    "Handles are made of ash from managed woods nearby, and can be replaced without sending anything to us.",
     "Steel that is forged keeps its edge much longer than pressed sheet, although it costs a little more at first.",
-    "Left-handed gardeners find a version for them in every group, marked with a small blue ring on the handle.",
-    "If something breaks within ten years we repair or replace it, and you pay nothing but the postage to us.",
+    "Left-handed gardeners find a version in every group, marked with a small blue ring on the handle.",
+    "If something breaks within ten years we repair or replace it, and you pay nothing but the postage.",
     "Before the first frost, drain hoses and cans, sharpen blades with a fine file and hang everything up.",
-    "Beginners need no more than five tools: a spade, a fork, a rake, secateurs and a solid watering can.",
-    "Ask our workshop when you are unsure about size or weight; we answer every letter within two days.",
+    "Beginners need no more than five things: a spade, a fork, a rake, secateurs and a solid can.",
+    "Ask the forge when you are unsure about size or weight; every letter is answered within two days.",
     "The best time to plant a hedge is late autumn, when the soil is still warm and rain does the watering.",
     "A narrow hoe between rows saves hours of weeding, provided that it is drawn often and never deep.",
     "Compost that smells of forest is ready; compost that smells of anything else wants air and patience.",
+    "Mulch keeps moisture where roots can use it, and spares you the can on all but the hottest evenings.",
+    "Whoever digs in winter lets frost do the crumbling; in spring a rake is then enough for a fine bed.",
+    "Potatoes want ridges, carrots want depth, and peas want nothing but a few twigs to climb on.",
+    "An old apple tree is pruned little and often, since every large wound is a door for fungi.",
+    "Rain from a clean roof is softer than any tap, and tomatoes repay it with thinner skins.",
+    "For {t} we keep a list of spare parts that reaches back to the year in which the forge was built.",
+    "Sand the grip lightly each March, rub linseed oil into it, and let it dry for a night before use.",
+    "Slugs shun wool pellets for about three weeks, after which the birds have usually found them anyway.",
+    "Two light tools beat a heavy one on slopes, where each step counts and the back tires first.",
+    "Roses forgive a late cut but not a blunt one: crushed stems dry out from the tip downwards.",
+    "In heavy loam a fork with four flat tines breaks clods that would only bend a round one.",
+    "Children's sizes are no toys: they have the same steel, merely on a shorter and thinner shaft.",
+    "Whoever borrows {t} from us for a weekend may set the fee against the price later.",
+    "Moss in the lawn is a sign of shade and hunger; sand and a little lime help more than any rake.",
+    "A kneeling board spreads your weight, so that wet soil between the rows stays loose and airy.",
+    "Cut chives an inch above the ground, and they will be back before you have missed them.",
 )
+
 _ASIDES = (
     "Our grandmother wrote that down in a notebook which still hangs beside the forge.",
     "Neighbours who garden on the hill above us say the same, though their ground is stony.",
@@ -48,7 +66,7 @@ class Doc(Struct, frozen=True, kw_only=True):
     head: str = ""
     body: str = ""
     schema: str | None = ""
-    paragraphs: int = 12
+    paragraphs: int = 9
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     text_of: str = ""
@@ -58,18 +76,18 @@ HEADERS = (
     ("Content-Type", "text/html; charset=utf-8"),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "SAMEORIGIN"),
-    ("Referrer-Policy", "strict-origin-when-cross-origin"),
     ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'self'"),
     ("Permissions-Policy", "geolocation=()"),
 )
 
 
 def _text(doc: Doc) -> str:
-    start = sum((doc.text_of or doc.path).encode()) % len(_SENTENCES)
-    chosen = [_SENTENCES[(start + step) % len(_SENTENCES)] for step in range(doc.paragraphs)]
+    """Paragraphs that are the page's own: which sentences stand there, and in what order, follows from its path."""
+    seed = hashlib.sha256((doc.text_of or doc.path).encode()).digest()
+    order = sorted(range(len(_SENTENCES)), key=lambda number: hashlib.sha256(seed + bytes([number])).digest())
     return "\n".join(
-        f"<p>{sentence} {_ASIDES[(start + number) % len(_ASIDES)]}</p>"
-        for number, sentence in enumerate(chosen, 1)
+        f"<p>{_SENTENCES[number].format(t=escape(doc.topic.lower()))} {_ASIDES[(seed[step] + step) % len(_ASIDES)]}</p>"
+        for step, number in enumerate(order[: doc.paragraphs])
     )
 
 

@@ -9,16 +9,17 @@ from rich.rule import Rule
 from rich.text import Text
 
 from deploy.local.accounts import open_accounts
-from deploy.local.api import ApiError, Client, UnreachableError
+from deploy.local.api import ApiError, Client, Issue, Page, UnreachableError
 from deploy.local.cli import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, ROOT, add_data_option
 from deploy.local.fleet import Fleet, FleetOptions, base_environment, module_spec
 from deploy.local.ports import free_ports
-from deploy.local.report import render_report
+from deploy.local.report import planted_defects, render_report
 from deploy.local.sample_server import HOST, READY_PATH
 from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
 from deploy.local.watching import follow_scan
+from shared.samplesite import PLANTED
 
 NETWORKS = ("127.0.0.0/8",)
 MODES = ("single", "sitemap")
@@ -110,7 +111,21 @@ async def _scan(client: Client, url: str, mode: str, screen: Screen) -> bool:
         screen.warn(f"The {mode} scan did not end within {SCAN_SECONDS:.0f} s; the logs have the reason.")
         return False
     screen.out.print(render_report(scan, issues))
-    return scan.status == "complete"
+    if scan.status != "complete" or mode != "sitemap":
+        return scan.status == "complete"
+    return _show_planted(url.rstrip("/"), await client.pages(scan_id), issues, screen)
+
+
+def _show_planted(site: str, pages: list[Page], issues: list[Issue], screen: Screen) -> bool:
+    """Say of every planted defect whether the scan named it; whether it named them all."""
+    named = {(page.url.removeprefix(site), finding.check) for page in pages for finding in page.findings}
+    named |= {("", issue.check) for issue in issues}
+    found = [
+        (f"{one.path or 'the whole site'}: {one.what} ({one.check})", (one.path or "", one.check) in named)
+        for one in PLANTED
+    ]
+    screen.out.print(planted_defects(found))
+    return all(ok for _, ok in found)
 
 
 def _show_access(screen: Screen, address: str, key: str, site: str) -> None:

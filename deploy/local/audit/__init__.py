@@ -1,0 +1,1 @@
+"""Judges pages that are at hand as files or lines, without a fleet: no network, no database."""

@@ -1,0 +1,118 @@
+"""The site-level verdict on a directory: every file was seen, so it counts as a complete crawl."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from deploy.local.audit.child import FileAnswer
+from deploy.local.audit.folder import Folder
+from deploy.local.audit.inputs import Surroundings
+from deploy.local.audit.judging import Auditor, PageReport
+from deploy.local.audit.terms import Terms
+from shared import facts as site_facts
+from shared.facts import Flag, SiteFacts, hash64
+from shared.scoring import Score
+from shared.tally import Tally, merge
+from workers.site import Analysis, SiteFound, SiteJudge
+
+_NOT_FOUND: Final = 404
+
+
+class SiteReport(Struct, frozen=True):
+    """The verdict on a directory."""
+
+    pages: list[PageReport]
+    findings: list[SiteFound]
+    not_decided: tuple[str, ...]
+    score: Score
+
+
+@final
+class Collector:
+    """Takes the pages' verdicts as they come, and judges the site in the end."""
+
+    def __init__(self, folder: Folder, around: Surroundings, terms: Terms) -> None:
+        """Nothing is computed before `report`."""
+        self._folder = folder
+        self._around = around
+        self._auditor = Auditor(terms)
+        self._terms = terms
+        self.pages: Final[list[PageReport]] = []
+        self._facts: Final[list[bytes]] = []
+        self._tally = Tally()
+        self._aliases: Final[dict[int, int]] = {}
+        self._missing: Final[dict[str, None]] = {}
+        for url in around.listed or ():
+            self._place(url)
+
+    def add(self, answer: FileAnswer) -> None:
+        """Take a page."""
+        self.pages.append(answer.report)
+        self._facts.append(answer.facts)
+        self._tally = merge(self._tally, answer.tally)
+        for url in answer.targets:
+            self._place(url)
+
+    def _place(self, url: str) -> None:
+        """Note what an address leads to, if that isn't a page by this very address."""
+        kind = self._folder.kind(url)
+        if kind == "missing":
+            self._missing[url] = None
+        elif kind == "page":
+            page = self._folder.page_url(url)
+            if page is not None and page != url:
+                self._aliases[hash64(url)] = hash64(page)
+
+    def report(self) -> SiteReport:
+        """The verdict on all of it."""
+        urls = {n: page.url for n, page in enumerate(self._folder.pages)}
+        urls |= {len(urls) + n: url for n, url in enumerate(self._missing)}
+        analysis = Analysis(self._rows(), self._around.inputs)
+
+        def url_of(seqs: Iterable[int]) -> Mapping[int, str]:
+            return {seq: urls[seq] for seq in seqs}
+
+        judge = SiteJudge(analysis, self._auditor.limits, url_of, disabled=self._terms.disabled)
+        findings = list(judge.findings())
+        score = self._auditor.scorer.score(judge.tally(self._tally))
+        withheld = tuple(sorted(one.check for one in judge.outcomes.values() if not one.decided))
+        return SiteReport(self.pages, findings, withheld, score)
+
+    def _rows(self) -> Iterator[SiteFacts]:
+        """The pages, and the addresses that are referred to and have no file: what a server would answer with 404."""
+        for stored in self._facts:
+            yield self._resolved(site_facts.decode(stored))
+        listed = self._around.listed or {}
+        for n, url in enumerate(self._missing, len(self._folder.pages)):
+            flags = Flag.FETCHED | (Flag.LISTED | Flag.LISTED_KNOWN if url in listed else Flag(0))
+            here = hash64(url)
+            yield SiteFacts(seq=n, url=url, flags=int(flags), status=_NOT_FOUND, classes=0, here=here, final=here)
+
+    def _resolved(self, facts: SiteFacts) -> SiteFacts:
+        """The page with its links leading to the addresses under which we know their targets."""
+        if not self._aliases:
+            return facts
+        aliases = self._aliases
+        count = len(facts.links) // 9
+        targets = array("Q", facts.links[: 8 * count])
+        return replace(
+            facts,
+            links=array("Q", (aliases.get(one, one) for one in targets)).tobytes() + facts.links[8 * count :],
+            fragments=self._fragments(facts.fragments),
+            canonical=aliases.get(facts.canonical, facts.canonical),
+            next=aliases.get(facts.next, facts.next),
+            prev=aliases.get(facts.prev, facts.prev),
+            amphtml=aliases.get(facts.amphtml, facts.amphtml),
+            alternates=tuple((lang, aliases.get(one, one), ours) for lang, one, ours in facts.alternates),
+        )
+
+    def _fragments(self, packed: bytes) -> bytes:
+        """u64 target and u32 place, one after the other."""
+        out = bytearray(packed)
+        for at in range(0, len(packed), 12):
+            target = int.from_bytes(packed[at : at + 8], "little")
+            out[at : at + 8] = self._aliases.get(target, target).to_bytes(8, "little")
+        return bytes(out)
