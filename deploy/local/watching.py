@@ -26,7 +26,7 @@ async def _with_bar(client: Client, scan_id: str, screen: Screen) -> Scan:
 
         def show(scan: Scan) -> None:
             progress = scan.progress
-            ended = progress.done + progress.failed + progress.skipped
+            ended = progress.done
             phase = clean(progress.phase, 12)
             bar.update(task, description=phase, total=progress.found or None, completed=ended, figures=figures(scan))
 
