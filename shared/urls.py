@@ -297,7 +297,7 @@ class Resolver:
     def _quick(self, href: str) -> str | None:
         """The common shapes without a parse: plain characters, no dot segments, no scheme."""
         plain = href.partition("#")[0]
-        if plain and self.base and _PLAIN_PATH.fullmatch(plain) and "./" not in plain:
+        if plain and self.base and len(href) <= MAX_URL and _PLAIN_PATH.fullmatch(plain) and "./" not in plain:
             if plain[0] == "/":
                 if plain[1:2] != "/" and "/." not in plain:
                     return self._origin + plain

@@ -49,7 +49,7 @@ def extract(fetched: Fetched, context: Context) -> Page:
         is_home=context.is_home,
     )
     page.is_html = (media_type in _HTML_TYPES or (media_type is None and sniffed == "html")) and sniffed not in _NEVER_HTML
-    if sniffed in _TEXTUAL and fetched.body:
+    if sniffed in _TEXTUAL:
         decoded = decode(fetched.body, content_type, truncated=fetched.truncated)
         page.source, page.encoding, page.has_bom = decoded.source, decoded.encoding, decoded.has_bom
         page.charset_meta, page.charset_meta_offset = decoded.charset_meta, decoded.charset_meta_offset
