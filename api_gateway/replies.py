@@ -1,10 +1,12 @@
 """The shapes of answers: what handlers send, and what the OpenAPI document is generated from."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Moment = Annotated[datetime, Meta(tz=True)]
 
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
 CategoryName = Literal["indexing", "on_page", "links", "international", "performance", "security", "social", "scan"]
@@ -95,9 +97,9 @@ class Scan(Struct, frozen=True, omit_defaults=True, kw_only=True):
     test: bool
     status: ScanStatus
     progress: Progress
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
     options: dict[str, Any]
     reason: str | UnsetType = UNSET
     reason_code: str | UnsetType = UNSET
@@ -132,7 +134,7 @@ class PageItem(Struct, frozen=True):
 
 
 class PageList(Struct, frozen=True):
-    """A stretch of pages; `next_cursor` is None at the end."""
+    """A stretch of pages; `next_cursor` is null at the end."""
 
     items: list[PageItem]
     next_cursor: str | None
@@ -185,7 +187,7 @@ class CheckList(Struct, frozen=True):
 
 
 class HistoryItem(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A scan in the history; `score` and `grade` are None until it is complete."""
+    """A scan in the history; `score` and `grade` are null until it is complete."""
 
     scan_id: UUID
     url: str
@@ -195,9 +197,9 @@ class HistoryItem(Struct, frozen=True, omit_defaults=True, kw_only=True):
     score: float | None
     grade: str | None
     pages: int
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
     reason: str | UnsetType = UNSET
     reason_code: str | UnsetType = UNSET
 
@@ -257,8 +259,8 @@ class Verified(Struct, frozen=True):
     email: str
     tier: str
     scopes: list[ScopeName]
-    issued_at: datetime
-    expires_at: datetime
+    issued_at: Moment
+    expires_at: Moment
 
 
 class LoggedOut(Struct, frozen=True):
@@ -276,9 +278,9 @@ class TokenItem(Struct, frozen=True):
     prefix: str
     scopes: list[ScopeName]
     mode: Literal["live", "test"]
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
+    created_at: Moment
+    last_used_at: Moment | None
+    revoked_at: Moment | None
 
 
 class TokenSecret(TokenItem, frozen=True):
@@ -299,15 +301,15 @@ class Profile(Struct, frozen=True):
     id: UUID
     email: str
     tier: str
-    created_at: datetime
+    created_at: Moment
 
 
 class ModeUsage(Struct, frozen=True):
-    """Scans of the last 24 hours; `next_free_at` is when the next unit comes back, None when none is used."""
+    """Scans of the last 24 hours; `next_free_at` is when the next unit comes back, null when none is used."""
 
     used: int
     limit: int
-    next_free_at: datetime | None
+    next_free_at: Moment | None
 
 
 class Limits(Struct, frozen=True):

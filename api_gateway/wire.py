@@ -13,6 +13,7 @@ from shared.errors import ServiceError
 
 VERSION = "1.0"
 JSON = "application/json; charset=utf-8"
+HEADERS = {"Content-Type": JSON, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def _default(value: object) -> object:
@@ -50,13 +51,13 @@ def success(
 ) -> web.Response:
     """A successful response."""
     body = {"success": True, "data": _times(data), "meta": _meta(request, clock)}
-    return web.Response(body=ENCODER.encode(body), status=status, headers={"Content-Type": JSON, **(headers or {})})
+    return web.Response(body=ENCODER.encode(body), status=status, headers={**HEADERS, **(headers or {})})
 
 
 def failure(request: web.Request, error: ServiceError, clock: Clock) -> web.Response:
     """An error response; `Retry-After` is rounded up to whole seconds."""
     told: dict[str, object] = {"code": error.code, "message": error.message}
-    headers = {"Content-Type": JSON, **error.headers}
+    headers = {**HEADERS, **error.headers}
     if error.param:
         told["param"] = error.param
     if error.retry_after is not None:

@@ -1,6 +1,6 @@
 """All endpoints under /api/v1."""
 
-from api_gateway.routes import auth, bulk, checks, results, scans, tokens, user
+from api_gateway.routes import auth, bulk, checks, document, results, scans, tokens, user, webhooks
 from api_gateway.routing import Route
 
 ALL: list[Route] = [
@@ -10,5 +10,7 @@ ALL: list[Route] = [
     *scans.ROUTES,
     *results.ROUTES,
     *user.ROUTES,
+    *webhooks.ROUTES,
     *checks.ROUTES,
+    *document.ROUTES,
 ]

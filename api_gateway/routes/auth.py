@@ -94,7 +94,7 @@ async def login(request: web.Request) -> web.Response:
     if user.disabled_at is not None:
         raise AccountDisabledError("This account is disabled.")
     data = {"access_token": gateway.sessions.issue(user), "token_type": "Bearer", "expires_in": SECONDS}
-    return success(request, data, gateway.clock, headers={"Cache-Control": "no-store"})
+    return success(request, data, gateway.clock)
 
 
 @route("GET", "/auth/verify", summary="Is this login token valid?", jwt=True, reply=Verified)

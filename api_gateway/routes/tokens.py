@@ -119,10 +119,7 @@ async def create_token(request: web.Request) -> web.Response:
         token, secret = await tokens.create(
             conn, user_id=_user(caller), name=asked.name, scopes=scopes, mode=mode, pepper=gateway.settings.secret_key
         )
-    return success(request, {**token_view(token), "token": secret}, gateway.clock, status=201, headers=_UNCACHED)
-
-
-_UNCACHED = {"Cache-Control": "no-store"}
+    return success(request, {**token_view(token), "token": secret}, gateway.clock, status=201)
 
 
 @route(
@@ -143,7 +140,7 @@ async def regenerate_token(request: web.Request) -> web.Response:
         message = "This API key was revoked; make a new one."
         raise ConflictError(message)
     gateway.credentials.forget()
-    return success(request, {**token_view(renewed[0]), "token": renewed[1]}, gateway.clock, headers=_UNCACHED)
+    return success(request, {**token_view(renewed[0]), "token": renewed[1]}, gateway.clock)
 
 
 @route("DELETE", "/tokens/{id}", summary="Revoke an API key", scope="read", reply=TokenItem, errors=(ForbiddenError,))

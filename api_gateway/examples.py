@@ -1,0 +1,218 @@
+"""One example of each endpoint: they stand in the OpenAPI document, and a test carries every one of them out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+Json = dict[str, Any]
+
+SCAN_ID = "0199c2a1-7e40-7c3b-9d52-3f1b8a6c0e11"
+SECOND_ID = "0199c2a1-7e41-7d0a-8b21-77c1f0a95d02"
+KEY_ID = "0199c29f-10aa-7b6e-a3f4-5c2d9e8b7a60"
+USER_ID = "0199c29e-5b00-7f11-8c3d-2a4b6c8d0e1f"
+META = {"timestamp": "2026-02-25T10:30:00.000Z", "version": "1.0", "request_id": "a3f1c9d27b604e58"}
+SITE = "https://example.com/"
+
+
+class Example(Struct, frozen=True):
+    """What to put in the path, what to send, and the `data` that comes back."""
+
+    path: Mapping[str, str] = {}
+    body: Json | None = None
+    reply: Json | None = None
+
+
+SCAN: Json = {
+    "scan_id": SCAN_ID,
+    "url": SITE,
+    "mode": "single",
+    "test": False,
+    "status": "complete",
+    "progress": {
+        "phase": "ended",
+        "found": 1,
+        "done": 1,
+        "failed": 0,
+        "skipped": 0,
+        "pages_per_second": 0.5,
+        "eta_seconds": None,
+    },
+    "created_at": "2026-02-25T10:29:50.000Z",
+    "started_at": "2026-02-25T10:29:51.000Z",
+    "finished_at": "2026-02-25T10:29:53.000Z",
+    "options": {"disable_checks": ["title.short"]},
+    "result": {
+        "score": 87.5,
+        "grade": "B",
+        "score_version": "2026.11",
+        "profile": "default-2026.11",
+        "coverage": 99.2,
+        "categories": [{"id": "on_page", "score": 71.0, "weight": 25.0}],
+        "totals": {"pages": 1, "issues": {"critical": 0, "high": 1, "medium": 0, "low": 0, "info": 0}},
+        "top_issues": [
+            {
+                "check": "title.missing",
+                "severity": "high",
+                "pages": 1,
+                "share": 1.0,
+                "points_back": 7.25,
+                "title": "The page has no title.",
+                "fix": "write a short, specific `<title>` that says what this page offers.",
+            }
+        ],
+        "gates": [],
+        "incomplete": None,
+        "suppressed": [],
+    },
+}
+RUNNING: Json = {
+    **{name: value for name, value in SCAN.items() if name != "result"},
+    "scan_id": SECOND_ID,
+    "mode": "crawl",
+    "status": "running",
+    "progress": {
+        "phase": "fetching",
+        "found": 120,
+        "done": 40,
+        "failed": 1,
+        "skipped": 3,
+        "pages_per_second": 4.0,
+        "eta_seconds": 20,
+    },
+    "created_at": "2026-02-25T10:29:40.000Z",
+    "started_at": "2026-02-25T10:29:41.000Z",
+    "finished_at": None,
+    "options": {},
+}
+PAGE: Json = {
+    "url": SITE,
+    "final_url": SITE,
+    "status": 200,
+    "error": None,
+    "redirects": [],
+    "score": 71.0,
+    "title": None,
+    "depth": 0,
+    "bytes": 18_230,
+    "duration_ms": 140,
+    "facts": {},
+    "findings": [
+        {"check": "title.missing", "severity": "high", "evidence": "no <title>", "position": "head", "count": 1}
+    ],
+}
+CHECK: Json = {
+    "id": "title.missing",
+    "category": "on_page",
+    "severity": "high",
+    "severities": ["high"],
+    "level": "page",
+    "title": "The page has no title.",
+    "why": "Search engines show the title as the heading of a result; without one they make it up.",
+    "fix": "write a short, specific `<title>` that says what this page offers.",
+    "source": "https://developers.google.com/search/docs/appearance/title-link",
+    "network": None,
+}
+ISSUE: Json = {
+    **{name: CHECK[name] for name in ("severity", "category", "title", "why", "fix", "source")},
+    "check": "title.missing",
+    "pages": 1,
+    "share": 1.0,
+    "points_lost": 7.25,
+    "points_back": 7.25,
+    "examples": [{"url": SITE}],
+}
+TOKEN: Json = {
+    "id": KEY_ID,
+    "client_id": "ci_4fGh7JkLm2NpQr5StVwXyZ01",
+    "name": "laptop",
+    "prefix": "sk_live_Ab3d…wxyz",
+    "scopes": ["read"],
+    "mode": "live",
+    "created_at": "2026-02-25T10:00:00.000Z",
+    "last_used_at": None,
+    "revoked_at": None,
+}
+SECRET: Json = {**TOKEN, "token": "sk_live_Ab3dEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMwxyz"}
+HISTORY_ITEM: Json = {
+    "scan_id": SCAN_ID,
+    **{name: SCAN[name] for name in ("url", "mode", "test", "status")},
+    "score": 87.5,
+    "grade": "B",
+    "pages": 1,
+    **{name: SCAN[name] for name in ("created_at", "started_at", "finished_at")},
+}
+
+EXAMPLES: Mapping[str, Example] = {
+    "register": Example(
+        body={"email": "new@example.com", "password": "correct horse battery"},
+        reply={"email": "new@example.com", "tier": "free"},
+    ),
+    "login": Example(
+        body={"email": "ann@example.com", "password": "correct horse battery"},
+        reply={"access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "token_type": "Bearer", "expires_in": 86_400},
+    ),
+    "verify": Example(
+        reply={
+            "valid": True,
+            "user_id": USER_ID,
+            "email": "ann@example.com",
+            "tier": "pro",
+            "scopes": ["read", "scan", "export"],
+            "issued_at": "2026-02-25T10:30:00.000Z",
+            "expires_at": "2026-02-26T10:30:00.000Z",
+        }
+    ),
+    "logout": Example(reply={"revoked": True}),
+    "list_tokens": Example(reply={"items": [TOKEN]}),
+    "create_token": Example(body={"name": "laptop", "scopes": ["read"], "mode": "live"}, reply=SECRET),
+    "regenerate_token": Example(path={"id": KEY_ID}, reply=SECRET),
+    "revoke_token": Example(path={"id": KEY_ID}, reply={**TOKEN, "revoked_at": "2026-02-25T10:30:00.000Z"}),
+    "create_scan": Example(
+        body={"url": SITE, "mode": "crawl", "options": {"max_pages": 500, "exclude": ["/cart"]}},
+        reply={"scan_id": SCAN_ID, "status": "running", "poll_url": f"/api/v1/scans/{SCAN_ID}"},
+    ),
+    "create_scans": Example(
+        body={"urls": [SITE, "ftp://example.com/"]},
+        reply={
+            "items": [
+                {"url": SITE, "scan_id": SCAN_ID},
+                {
+                    "url": "ftp://example.com/",
+                    "error": {
+                        "code": "INVALID_URL",
+                        "message": "the scheme ftp is not fetched, only http and https",
+                        "param": "url",
+                    },
+                },
+            ]
+        },
+    ),
+    "get_scan": Example(path={"scan_id": SCAN_ID}, reply=SCAN),
+    "stop_scan": Example(path={"scan_id": SECOND_ID}, reply=RUNNING),
+    "list_pages": Example(path={"scan_id": SCAN_ID}, reply={"items": [PAGE], "next_cursor": None}),
+    "list_issues": Example(path={"scan_id": SCAN_ID}, reply={"items": [ISSUE], "next_cursor": None}),
+    "get_profile": Example(
+        reply={"id": USER_ID, "email": "ann@example.com", "tier": "pro", "created_at": "2026-02-25T09:00:00.000Z"}
+    ),
+    "get_usage": Example(
+        reply={
+            "tier": "pro",
+            "single": {"used": 1, "limit": 50, "next_free_at": "2026-02-26T10:29:50.000Z"},
+            "sitemap": {"used": 0, "limit": 10, "next_free_at": None},
+            "crawl": {"used": 0, "limit": 10, "next_free_at": None},
+            "requests_24h": 1,
+            "limits": {
+                "requests_per_minute": 600,
+                "burst": 1_200,
+                "pages_per_scan": 50_000,
+                "running_scans": 10,
+                "monitors": 10,
+                "monitor_interval_hours": 1,
+                "kept_days": 365,
+            },
+        }
+    ),
+    "list_history": Example(reply={"items": [HISTORY_ITEM], "page": 1, "per_page": 20, "total": 1}),
+    "list_checks": Example(reply={"items": [CHECK], "total": 1}),
+}

@@ -1,0 +1,91 @@
+"""Puts into the database what the document's examples speak of."""
+
+import secrets
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from api_gateway import examples
+from shared import users
+from tests.integration.api_gateway.conftest import Db
+
+PASSWORD = "correct horse battery"
+
+
+async def _scan(connection: Db, scan: dict[str, Any]) -> None:
+    progress, result = scan["progress"], scan.get("result")
+    await connection.execute(
+        """INSERT INTO scans (id, owner, user_id, tier, url, host, mode, options, profile, score_version, request_id,
+             max_pages, status, phase, found, done, failed, skipped, admitted_at, created_at, started_at, finished_at,
+             ends_at, kept_until, score, result)
+           VALUES (%s, %s, %s, 'pro', %s, 'example.com', %s, %s, 'p', 's', 'r', 500, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+             %s, now() + interval '1 day', now() + interval '1 year', %s, %s)""",
+        [
+            scan["scan_id"],
+            f"user:{examples.USER_ID}",
+            examples.USER_ID,
+            scan["url"],
+            scan["mode"],
+            Jsonb(scan["options"]),
+            scan["status"],
+            *(progress[name] for name in ("phase", "found", "done", "failed", "skipped")),
+            *(scan[name] for name in ("created_at", "created_at", "started_at", "finished_at")),
+            result and result["score"],
+            result and Jsonb(result),
+        ],
+    )
+
+
+async def _results(connection: Db) -> None:
+    page, issue = examples.PAGE, examples.ISSUE
+    columns = ("url", "final_url", "status", "error", "score", "title", "depth", "bytes", "duration_ms")
+    await connection.execute(
+        """INSERT INTO pages (scan_id, seq, url, final_url, status, error, score, title, depth, bytes, duration_ms,
+             checks, findings) VALUES (%s, 0, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [examples.SCAN_ID, *(page[name] for name in columns), ["title.missing"], Jsonb(page["findings"])],
+    )
+    await connection.execute(
+        """INSERT INTO issues (scan_id, check_id, severity, category, pages, share, points_lost, points_back, examples)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            examples.SCAN_ID,
+            *(
+                issue[name]
+                for name in ("check", "severity", "category", "pages", "share", "points_lost", "points_back")
+            ),
+            Jsonb(issue["examples"]),
+        ],
+    )
+
+
+async def seed(connection: Db) -> users.User:
+    """The user of the examples with her key, her two scans and what they found."""
+    profile, token = examples.EXAMPLES["get_profile"].reply, examples.TOKEN
+    assert profile is not None
+    await connection.execute(
+        "INSERT INTO users (id, email, password_hash, tier, created_at) VALUES (%s, %s, %s, %s, %s)",
+        [profile["id"], profile["email"], await users.hash_password(PASSWORD), profile["tier"], profile["created_at"]],
+    )
+    prefix, last4 = token["prefix"].split("…")
+    await connection.execute(
+        """INSERT INTO tokens (id, user_id, client_id, name, secret_hash, prefix, last4, scopes, mode, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            *(token["id"], profile["id"], token["client_id"], token["name"], secrets.token_bytes(32), prefix, last4),
+            *(token["scopes"], token["mode"], token["created_at"]),
+        ],
+    )
+    await _scan(connection, examples.SCAN)
+    await _scan(connection, examples.RUNNING)
+    # So that 40 pages have taken 10 s, as in the example.
+    await connection.execute(
+        "UPDATE scans SET started_at = now() - interval '10 seconds' WHERE id = %s", [examples.SECOND_ID]
+    )
+    await _results(connection)
+    await connection.execute(
+        "INSERT INTO quota_uses (owner, mode, scan_id) VALUES (%s, 'single', %s)",
+        [f"user:{examples.USER_ID}", examples.SCAN_ID],
+    )
+    user = await users.by_email(connection, profile["email"])
+    assert user is not None
+    return user
