@@ -103,7 +103,7 @@ class SiteJudge:
     def _addressed(self, check: Check, batch: list[SiteFinding]) -> Iterator[SiteFound]:
         wanted = {seq for one in batch for seq in one.others}
         wanted |= {one.seq for one in batch if one.seq is not None and one.url is None}
-        urls = self._url_of(wanted) if wanted else {}
+        urls: Mapping[int, str] = self._url_of(wanted) if wanted else {}
         for one in batch:
             evidence = one.evidence
             for n, seq in enumerate(one.others):

@@ -95,7 +95,8 @@ class Siblings:
             if whole < MIN_SIBLINGS or size < share * whole or size == whole:
                 continue
             bearers = at[order[start : start + size]]
-            members = np.arange(self._starts[group], self._starts[group] + whole)
+            start_at = int(self._starts[group])
+            members = np.arange(start_at, start_at + whole, dtype=np.int64)
             name = texts[int(names[order[start]])]
             for lacking in np.setdiff1d(members, bearers).tolist():
                 label = f"no {name}, which {size} of {whole} pages of its directory carry"

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable
 from itertools import islice
 from operator import attrgetter
-from typing import Final, final
+from typing import Any, Final, final
 
 import numpy as np
 import numpy.typing as npt
@@ -50,10 +50,6 @@ class Names:
         return list(self._numbers)
 
 
-def _take(packed: bytearray, kind: str) -> npt.NDArray[np.generic]:
-    return np.frombuffer(packed, dtype=kind)
-
-
 @final
 class Table:
     """Columns, one row a page in the order of arrival. Repeated addresses keep their first row."""
@@ -61,7 +57,7 @@ class Table:
     def __init__(self, facts: Iterable[SiteFacts]) -> None:
         """Read all of `facts`."""
         self._hashes = {name: array("Q") for name in HASHES}
-        self._numbers = {name: array(code) for name, code in _NUMBERS.items()}
+        self._numbers: dict[str, array[Any]] = {name: array(code) for name, code in _NUMBERS.items()}
         self.names: Final = Names()
         """Languages and structured-data types."""
         self._packed = {name: bytearray() for name in ("link", "kind", "fragment", "ids", "sketch")}
