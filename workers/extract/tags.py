@@ -4,9 +4,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 BLOCKS = frozenset(
     "address article aside blockquote body br button caption center dd details dialog dir div dl dt fieldset figcaption "
-    "figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html img input legend li main menu nav ol optgroup "
-    "option p picture pre search section select summary table tbody td tfoot th thead tr ul video audio iframe canvas "
-    "textarea svg title noscript rt rp".split()
+    "figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol optgroup "
+    "option p pre search section select summary table tbody td tfoot th thead tr ul".split()
 )
 """Elements whose edges separate words (https://html.spec.whatwg.org/#the-css-user-agent-style-sheet-and-presentational-hints)."""
 

@@ -127,8 +127,6 @@ HOSTILE = {
 }
 
 
-
-
 async def test_hostile_pages_end_with_a_typed_outcome() -> None:
     good = b"<title>ok</title><a href=/x>x</a>"
     async with ParserProcess(EXTRACTED, seconds=5.0) as parser:
