@@ -12,6 +12,7 @@ from shared.page import Fetched, FetchError, Timings
 from workers.fetch.decode import Decoder, TooMuch
 from workers.fetch.faults import EXPECTED, FetchFault, fetch_error
 from workers.fetch.options import Caps
+from workers.fetch.wire import check_framing
 
 _STEPS_AT_ONCE: Final = 4
 """Steps of the decoder before others get the loop: about 2 ms."""
@@ -126,6 +127,7 @@ class Answer:
             self._waited += waited
             clock.left -= waited
         self.wire += len(data)
+        check_framing(response, self.wire)
         if self.wire > caps.wire:
             msg = f"the body is larger than {caps.wire} bytes"
             raise TooMuch(msg)

@@ -9,19 +9,18 @@ from typing import Final, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from aiohttp.connector import Connection
 from msgspec.structs import replace
 
 from shared.clock import SYSTEM, Clock
-from shared.page import Fetched, FetchError, Hop, Tls
+from shared.page import Fetched, FetchError, Hop
 from workers.fetch.answer import Answer, Clockwork, Trace
 from workers.fetch.faults import EXPECTED, FetchFault, fetch_error
 from workers.fetch.guard import Guard, GuardedResolver, SystemResolver
 from workers.fetch.offered import OfferedVersions
 from workers.fetch.options import STREAM, Caps, FetchOptions
 from workers.fetch.redirect import location, target
-from workers.fetch.tls import TlsFacts
 from workers.fetch.trip import Trip
+from workers.fetch.wire import Connector, Response
 
 MAX_HEADER: Final = 32_768
 """Bytes of one header: content security policies of 10 KB are served in practice, and the library's default is 8 KB."""
@@ -31,18 +30,6 @@ _NAMES_KEPT: Final = 60
 _IDLE: Final = 15.0
 _FINAL: Final = 200
 """The lowest status of an answer; 101 would switch to another protocol, and 0 gets past the parser."""
-
-
-class _Response(aiohttp.ClientResponse):
-    """A response that keeps its connection's TLS facts, since short bodies give the connection back at once."""
-
-    facts: Final = TlsFacts()
-    tls: Tls | None = None
-
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        """Read the head."""
-        self.tls = self.facts.of(connection.transport)
-        return await super().start(connection)
 
 
 class Fetcher:
@@ -72,7 +59,7 @@ class Fetcher:
         """Open the session."""
         resolver = GuardedResolver(self.guard, self._resolver or SystemResolver())
         context = self._tls or _trusting()
-        connector = aiohttp.TCPConnector(
+        connector = Connector(
             resolver=resolver,
             socket_factory=self.guard.socket,
             ssl=context,
@@ -89,7 +76,7 @@ class Fetcher:
             trust_env=False,
             raise_for_status=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.caps.connect),
-            response_class=_Response,
+            response_class=Response,
             trace_configs=[_tracing()],
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
             max_line_size=MAX_HEADER,
@@ -143,7 +130,7 @@ class Fetcher:
     async def _travel(self, method: str, trip: Trip, caps: Caps) -> Answer:
         """Follow redirects to the answer, or to the fault that ends the way."""
         allow = self.guard.allow
-        response: _Response | None = None
+        response: Response | None = None
         try:
             trip.begin(allow)
             while True:
@@ -160,7 +147,7 @@ class Fetcher:
                 response.release()
             return self._failed(trip, caps, fetch_error(caught))
 
-    async def _hop(self, method: str, trip: Trip, caps: Caps) -> _Response:
+    async def _hop(self, method: str, trip: Trip, caps: Caps) -> Response:
         """One request, up to the head of its answer."""
         session = self._open
         if session is None:
@@ -174,13 +161,13 @@ class Fetcher:
                 allow_redirects=False,
                 trace_request_ctx=trip.trace,
             )
-        if not isinstance(response, _Response) or response.status < _FINAL:
+        if not isinstance(response, Response) or response.status < _FINAL:
             response.close()
             raise FetchFault("protocol", "the answer's status is not that of an answer")
         trip.met(response.status, response.raw_headers)
         return response
 
-    def _arrived(self, trip: Trip, caps: Caps, response: _Response) -> Answer:
+    def _arrived(self, trip: Trip, caps: Caps, response: Response) -> Answer:
         version = response.version
         head = trip.head(
             self._clock.now(),

@@ -47,11 +47,11 @@ HOSTILE: dict[str, tuple[Script | bytes, str]] = {
     "head drip": (drip(OK + b"X: ", b"x", 0.05), "timeout"),
     "header drip": (drip(OK, b"X: y\r\n", 0.05), "timeout"),
     "1xx drip": (drip(b"", CONTINUE, 0.05), "timeout"),
-    "1xx flood": (flood(b"", CONTINUE * 2_000), "timeout"),
+    "1xx flood": (flood(b"", CONTINUE * 2_000), "protocol"),
     "silence": (drip(b"", b"", 0.05), "timeout"),
     "body drip": (drip(OK + b"Content-Length: 10000\r\n\r\n", b"x", 0.05), "timeout"),
     "chunk drip": (drip(CHUNKED, b"1\r\nx\r\n", 0.05), "timeout"),
-    "chunk flood": (flood(CHUNKED, b"1\r\nx\r\n" * 5_000), "timeout"),
+    "chunk flood": (flood(CHUNKED, b"1\r\nx\r\n" * 5_000), "protocol"),
     "endless body": (flood(OK + b"\r\n", bytes(60_000)), "too_large"),
     "header flood": (flood(OK, b"X: y\r\n" * 1_000), "protocol"),
     "long header": (flood(OK + b"X: ", b"x" * 10_000), "protocol"),
@@ -229,6 +229,15 @@ async def test_a_slow_but_decent_body_is_read(fetcher: Fetcher, options: FetchOp
 
     async with serving({"/": slowly}) as server:
         assert len((await fetcher.get(f"{server.url}/", options)).body) == 60
+
+
+async def test_early_hints_and_small_chunks_are_read(fetcher: Fetcher, options: FetchOptions) -> None:
+    chunks = b"8\r\nabcdefgh\r\n" * 50_000 + b"0\r\n\r\n"
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n" * 5
+    async with serving({"/": hints + CHUNKED + chunks}) as server:
+        for _again in range(2):
+            fetched = await fetcher.get(f"{server.url}/", options)
+            assert (fetched.error, len(fetched.body)) == (None, 400_000)
 
 
 async def test_a_stream_waits_for_its_reader(fetcher: Fetcher, options: FetchOptions) -> None:
