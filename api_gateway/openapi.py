@@ -79,6 +79,8 @@ def _query(parameter: Parameter) -> Json:
     if parameter.default is not None:
         schema["default"] = parameter.default
     told: Json = {"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema}
+    if parameter.required:
+        told["required"] = True
     return told | ({"example": parameter.example} if parameter.example is not None else {})
 
 

@@ -27,10 +27,14 @@ class Parameter(Struct, frozen=True):
     about: str
     default: Any = None
     example: Any = None
+    required: bool = False
 
     def read(self, request: web.Request) -> Any:  # noqa: ANN401
         """The value, or the default where it wasn't given. Raises `InvalidRequestError` naming the parameter."""
         raw = request.query.get(self.name)
+        if raw is None and self.required:
+            message = f"{self.name}: this parameter is needed."
+            raise InvalidRequestError(message, param=self.name)
         if raw is None:
             return self.default
         value: object = raw
