@@ -23,8 +23,12 @@ MAX_KEYWORDS = 20
 MIN_KEYWORD = 3
 
 # Scripts written without spaces between words: kana, Han, Thai, Lao, Myanmar, Khmer.
-_DENSE = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003134f]")
-_STRIP = "".join(map(chr, range(0x21, 0x30))) + ":;<=>?@[\\]^_`{|}~«»“”„‟‘’‚‹›…–—·•¿¡§©®™°´¨→←↑↓、。！？：；（）「」『』"  # noqa: RUF001
+_DENSE = re.compile(
+    "[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003134f]"
+)
+_STRIP = (
+    "".join(map(chr, range(0x21, 0x30))) + ":;<=>?@[\\]^_`{|}~«»“”„‟‘’‚‹›…–—·•¿¡§©®™°´¨→←↑↓、。！？：；（）「」『』"
+)  # noqa: RUF001
 
 _SCRIPTS = (
     ("kana", re.compile("[\u3041-\u30ff\uff66-\uff9f]")),
@@ -72,15 +76,17 @@ def vocabulary(text: str) -> Vocabulary:
     counts = Counter(lowered.split())
     dense = 0
     for token in [token for token in counts if not (token.isalpha() and token.isascii())]:
-        dense += _count_other(token, counts.pop(token), counts)
+        count = counts.pop(token)
+        if not token.isascii():
+            dense += _count_other(token, count, counts)
+        elif plain := token.strip(_STRIP):
+            counts[plain] = counts.get(plain, 0) + count
     return Vocabulary(counts, dense)
 
 
 def _count_other(token: str, count: int, counts: dict[str, int]) -> int:
-    """Enter a token that isn't plain; the result is its number of characters of dense scripts."""
-    dense = 0
-    if not token.isascii():
-        token, dense = _DENSE.subn(" ", token)
+    """Enter a token that isn't ASCII; the result is its number of characters of dense scripts."""
+    token, dense = _DENSE.subn(" ", token)
     for word in token.split():
         plain = word if word.isalpha() else word.strip(_STRIP)
         if plain:

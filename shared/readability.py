@@ -31,10 +31,14 @@ FORMULAS: Mapping[str, Formula] = {
     "en": Formula(206.835, 1.015, 84.6, "Flesch, A new readability yardstick, J. Appl. Psychology 32 (1948)"),
     "de": Formula(180.0, 1.0, 58.5, "Amstad, Wie verständlich sind unsere Zeitungen? (1978)"),
     "es": Formula(206.84, 1.02, 60.0, "Fernández Huerta, Medidas sencillas de lecturabilidad, Consigna 214 (1959)"),
-    "fr": Formula(207.0, 1.015, 73.6, "Kandel and Moles, Application de l'indice de Flesch à la langue française (1958)"),
+    "fr": Formula(
+        207.0, 1.015, 73.6, "Kandel and Moles, Application de l'indice de Flesch à la langue française (1958)"
+    ),
     "it": Formula(206.0, 1.0, 65.0, "Franchina and Vacca, Adaptation of Flesch readability index (1986)"),
     "nl": Formula(206.84, 0.93, 77.0, "Douma, De leesbaarheid van landbouwbladen (1960)"),
-    "pt": Formula(248.835, 1.015, 84.6, "Martins et al., Readability formulas applied to textbooks in Brazilian Portuguese (1996)"),
+    "pt": Formula(
+        248.835, 1.015, 84.6, "Martins et al., Readability formulas applied to textbooks in Brazilian Portuguese (1996)"
+    ),
     "ru": Formula(206.835, 1.3, 60.1, "Oborneva, Avtomatizirovannaya otsenka slozhnosti uchebnykh tekstov (2006)"),
     "tr": Formula(198.825, 2.610, 40.175, "Ateşman, Türkçede okunabilirliğin ölçülmesi (1997)"),
 }
@@ -106,4 +110,6 @@ def reading_ease(paragraphs: list[str], counts: Mapping[str, int], language: str
     sentences = sum(map(text.count, _SENTENCE_ENDS))
     if not text.isascii():
         sentences += sum(map(text.count, _OTHER_ENDS))
-    return round(formula.base - formula.per_sentence * words / sentences - formula.per_word * _mean(counts, language), 1)
+    return round(
+        formula.base - formula.per_sentence * words / sentences - formula.per_word * _mean(counts, language), 1
+    )

@@ -3,6 +3,7 @@
 Chosen by hand from the commonest words of each language. Shared forms are welcome; `shared.language` weighs them less.
 """
 
+# ruff: noqa: E501, RUF001 - word lists in many scripts
 _WORDS = {
     "af": "die en van is 'n nie het in te wat vir op met aan hy sy dit as was om ons hulle ek maar ook kan sal deur hierdie "
     "wees baie al uit jy word na oor of dat moet toe waar",
@@ -125,7 +126,40 @@ STOP_WORDS = {language: frozenset(words.split()) for language, words in _WORDS.i
 """ISO 639-1 → lower-case function words."""
 
 LATIN = frozenset(
-    "af ca cs da de en es et eu fi fr gl hr hu id is it lt lv ms nl no pl pt ro sk sl sq sv tl tr vi".split()
+    [
+        "af",
+        "ca",
+        "cs",
+        "da",
+        "de",
+        "en",
+        "es",
+        "et",
+        "eu",
+        "fi",
+        "fr",
+        "gl",
+        "hr",
+        "hu",
+        "id",
+        "is",
+        "it",
+        "lt",
+        "lv",
+        "ms",
+        "nl",
+        "no",
+        "pl",
+        "pt",
+        "ro",
+        "sk",
+        "sl",
+        "sq",
+        "sv",
+        "tl",
+        "tr",
+        "vi",
+    ]
 )
-CYRILLIC = frozenset("bg ru sr uk".split())
-ARABIC = frozenset("fa ur".split())
+CYRILLIC = frozenset(["bg", "ru", "sr", "uk"])
+ARABIC = frozenset(["fa", "ur"])

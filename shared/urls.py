@@ -115,7 +115,9 @@ def _authority(scheme: str, rest: str) -> Parts | None:
         name_part, colon, secret = user.partition(":")
         user = quote(name_part, safe=_USER_SAFE) + (":" + quote(secret, safe=_USER_SAFE) if secret else "")
     path, question, query = tail.partition("?")
-    return Parts(scheme, user, host, "" if port == _PORTS[scheme] else port, _path(path or "/"), _query(question, query))
+    return Parts(
+        scheme, user, host, "" if port == _PORTS[scheme] else port, _path(path or "/"), _query(question, query)
+    )
 
 
 def _query(question: str, query: str) -> str | None:
@@ -249,14 +251,14 @@ def strip_tracking(url: str) -> str:
     return head + ("?" + "&".join(kept) if kept else "") + sharp + fragment
 
 
-def same_host(host: str, site_host: str, include_subdomains: bool = False) -> bool:  # noqa: FBT001, FBT002
+def same_host(host: str, site_host: str, include_subdomains: bool = False) -> bool:
     """Whether `host` belongs to the site: equal but for "www.", or below it when subdomains count. Both lower-case."""
     host = host.removeprefix("www.")
     site_host = site_host.removeprefix("www.")
     return host == site_host or (include_subdomains and host.endswith("." + site_host))
 
 
-def same_site(a: str, b: str, include_subdomains: bool = False) -> bool:  # noqa: FBT001, FBT002
+def same_site(a: str, b: str, include_subdomains: bool = False) -> bool:
     """Whether the URL `a` belongs to the site of the URL `b`; False when either isn't http(s)."""
     ours, theirs = host_of(a), host_of(b)
     return ours is not None and theirs is not None and same_host(ours, theirs, include_subdomains)
@@ -268,7 +270,7 @@ class Resolver:
     The cache may be shared by all pages below one directory; `resolver_for` does that.
     """
 
-    __slots__ = ("_cache", "_origin", "_directory", "base")
+    __slots__ = ("_cache", "_directory", "_origin", "base")
 
     MAX_CACHED = 4096
 

@@ -117,7 +117,14 @@ class ParserProcess:
 
     def _start_template(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-m", "workers.parser_child", self._function, str(theirs.fileno()), str(self._memory)]
+        command = [
+            sys.executable,
+            "-m",
+            "workers.parser_child",
+            self._function,
+            str(theirs.fileno()),
+            str(self._memory),
+        ]
         root = Path(__file__).resolve().parents[1]
         with theirs:
             self._template = subprocess.Popen(command, pass_fds=(theirs.fileno(),), cwd=root, stdin=subprocess.DEVNULL)  # noqa: S603

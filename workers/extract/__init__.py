@@ -13,7 +13,7 @@ from workers.extract.charset import Decoded, charset_of, decode
 from workers.extract.clean import clean, value
 from workers.extract.depth import MAX_DEPTH, TooDeep, check_depth
 from workers.extract.doctype import doctype_of, start_tags
-from workers.extract.headers import by_name, robots_header
+from workers.extract.headers import by_name
 from workers.extract.inline_items import read_inline
 from workers.extract.items import read_json_ld
 from workers.extract.marks import find_marks
@@ -30,7 +30,7 @@ _TEXTUAL = frozenset({"html", "xml", "json", "text"})
 
 
 def extract(fetched: Fetched, context: Context) -> Page:
-    """Everything that a check may ask about one fetch. Raises `TooDeep`; anything else that bytes can hold is handled."""
+    """Everything that a check may ask about one fetch. Raises `TooDeep`; whatever else bytes can hold is handled."""
     headers = None if fetched.headers is None else by_name(fetched.headers)
     content_type = ", ".join(headers.get("content-type", ())) if headers else None
     media_type = (content_type or "").partition(";")[0].strip().lower() or None
@@ -48,7 +48,9 @@ def extract(fetched: Fetched, context: Context) -> Page:
         is_https=fetched.final_url.lstrip()[:6].lower() == "https:",
         is_home=context.is_home,
     )
-    page.is_html = (media_type in _HTML_TYPES or (media_type is None and sniffed == "html")) and sniffed not in _NEVER_HTML
+    page.is_html = (
+        media_type in _HTML_TYPES or (media_type is None and sniffed == "html")
+    ) and sniffed not in _NEVER_HTML
     if sniffed in _TEXTUAL:
         decoded = decode(fetched.body, content_type, truncated=fetched.truncated)
         page.source, page.encoding, page.has_bom = decoded.source, decoded.encoding, decoded.has_bom
@@ -94,7 +96,7 @@ def _read(page: Page, decoded: Decoded) -> None:
     items, problems = read_json_ld(walk.tags.get("script", ()))
     page.items = (*items, *read_inline(parser, lowered, resolver))
     page.item_problems = tuple(problems)
-    page.bylines = prose.bylines(parser, lowered, page.metas)
+    page.bylines = prose.bylines(parser, lowered, walk, page.metas)
     page.dates = prose.dates(walk, page.metas)
     _read_tree(page, walk)
     _read_text(page, parser, walk)

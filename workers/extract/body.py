@@ -45,10 +45,8 @@ class Ours:
 
 def text_of(raw: RawLink | RawHeading) -> str:
     """What a reader sees of a link or heading, in one line."""
-    if not raw.clean:
-        text = seen_text(raw.node, MAX_TEXT)
-    else:
-        text = raw.node.text(separator=" " if raw.blocks else "")
+    blank = " " if raw.blocks else ""
+    text = raw.node.text(separator=blank) if raw.clean else seen_text(raw.node, MAX_TEXT)
     return " ".join(text[:MAX_TEXT].split())
 
 
@@ -73,7 +71,13 @@ class Namer:
             if link.text:
                 link.name = link.text
                 return
-        candidates = (attributes.get("aria-label"), *link.alts, *link.labels, self._labelled(link), attributes.get("title"))
+        candidates = (
+            attributes.get("aria-label"),
+            *link.alts,
+            *link.labels,
+            self._labelled(link),
+            attributes.get("title"),
+        )
         link.name = next((clean(squash(one[:MAX_TEXT])) for one in candidates if one and one.strip()), "")
         if not link.name and not link.hidden:
             link.hidden = _is_silent(link.node)

@@ -68,9 +68,7 @@ def seen_text(node: LexborNode, limit: int) -> str:
     skipping: set[int] = set()
     for one in node.traverse(include_text=True):
         parent = one.parent
-        if parent is not None and parent.mem_id in skipping:
-            skipping.add(one.mem_id)
-        elif one.tag_id in UNSEEN:
+        if (parent is not None and parent.mem_id in skipping) or one.tag_id in UNSEEN:
             skipping.add(one.mem_id)
         else:
             text = one.text_content

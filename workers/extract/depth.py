@@ -26,7 +26,9 @@ _TAG = re.compile(
 )
 _RAW = re.compile(rb"</(?:script|style|textarea|title|xmp|iframe|noembed|noframes)", re.IGNORECASE)
 _RAW_TAGS = frozenset(b"script style textarea title xmp iframe noembed noframes".split())
-_VOID = frozenset(b"area base br col embed hr img input link meta source track wbr param basefont bgsound frame keygen".split())
+_VOID = frozenset(
+    b"area base br col embed hr img input link meta source track wbr param basefont bgsound frame keygen".split()
+)
 _IMPLIED = {
     b"li": frozenset({b"li", b"p"}),
     b"dt": frozenset({b"dt", b"dd", b"p"}),
@@ -41,7 +43,7 @@ _IMPLIED = {
 """Start tag → open elements on top that it closes."""
 
 
-class TooDeep(ValueError):
+class TooDeep(ValueError):  # noqa: N818 - the outcome's name
     """More than `MAX_DEPTH` elements are open at once, or a tag has more than `MAX_ATTRIBUTES` attributes."""
 
 
@@ -51,7 +53,9 @@ def check_depth(body: bytes) -> None:
     opening = data == ord("<")
     tags = int(np.count_nonzero(opening))
     if len(body) > _LONG_TAG:
-        _check_attributes(body, np.flatnonzero(opening))
+        at = np.flatnonzero(opening)
+        if at.size and (int(np.diff(at).max(initial=0)) > _LONG_TAG or len(body) - int(at[-1]) > _LONG_TAG):
+            _check_attributes(body, at)
     if tags <= _FEW_TAGS:
         return
     if tags <= _MANY_TAGS:
@@ -73,7 +77,7 @@ def _check_attributes(body: bytes, opening: "np.ndarray[tuple[int], np.dtype[np.
             raise TooDeep(message)
 
 
-def _count(body: bytes) -> None:
+def _count(body: bytes) -> None:  # noqa: PLR0912 - one loop over tags
     """Follow start and end tags with a stack; an end tag closes up to 8 unclosed elements above its own."""
     stack: list[bytes] = []
     position = 0

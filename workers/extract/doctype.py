@@ -5,7 +5,9 @@ import re
 from workers.extract.clean import squash
 
 _DOCTYPE = re.compile(r"(?:\s|\ufeff|<!--.*?-->|<\?[^>]*>)*<!doctype\b([^>]{0,1000})>", re.IGNORECASE | re.DOTALL)
-_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<(script|style|textarea|title)\b[^>]{0,1000}>.*?(?:</\1|\Z)|<(head|body)(?=[\s/>])", re.DOTALL)
+_MARKUP = re.compile(
+    rb"<!--.*?(?:-->|\Z)|<(script|style|textarea|title)\b[^>]{0,1000}>.*?(?:</\1|\Z)|<(head|body)(?=[\s/>])", re.DOTALL
+)
 
 
 def doctype_of(source: str) -> str | None:

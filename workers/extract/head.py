@@ -11,16 +11,43 @@ from workers.extract.raw import RawTag
 from workers.extract.walk import Walk
 
 ROBOTS_NAMES = frozenset(
-    "robots googlebot googlebot-news googlebot-image googlebot-video google-extended bingbot msnbot slurp duckduckbot yandex "
-    "yandexbot baiduspider applebot teoma naverbot yeti seznambot petalbot gptbot oai-searchbot chatgpt-user ccbot "
-    "claudebot anthropic-ai perplexitybot bytespider amazonbot facebookbot otherbot".split()
+    [
+        "robots",
+        "googlebot",
+        "googlebot-news",
+        "googlebot-image",
+        "googlebot-video",
+        "google-extended",
+        "bingbot",
+        "msnbot",
+        "slurp",
+        "duckduckbot",
+        "yandex",
+        "yandexbot",
+        "baiduspider",
+        "applebot",
+        "teoma",
+        "naverbot",
+        "yeti",
+        "seznambot",
+        "petalbot",
+        "gptbot",
+        "oai-searchbot",
+        "chatgpt-user",
+        "ccbot",
+        "claudebot",
+        "anthropic-ai",
+        "perplexitybot",
+        "bytespider",
+        "amazonbot",
+        "facebookbot",
+        "otherbot",
+    ]
 )
 """Meta names that carry robots directives."""
 
 MAX_TITLE = 20_000
-_ALLOWED = frozenset(
-    b"base basefont bgsound link meta title noscript noframes style script template head html".split()
-)
+_ALLOWED = frozenset(b"base basefont bgsound link meta title noscript noframes style script template head html".split())
 _OPAQUE = frozenset(b"title style script noframes template".split())
 _IN_SOURCE = re.compile(
     rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[|<(/?)([a-zA-Z][^\s/>]*)(?:[^>\"']|\"[^\"]*\"|'[^']*')*>?|[^<\s]", re.DOTALL
@@ -32,7 +59,8 @@ HEAD_BYTES = 200_000
 def titles(walk: Walk) -> tuple[Text, ...]:
     """The document's titles."""
     return tuple(
-        Text(clean(squash(node.text()[:MAX_TITLE])), in_head, f"(//title)[{n}]") for node, in_head, n in walk.titles[:100]
+        Text(clean(squash(node.text()[:MAX_TITLE])), in_head, f"(//title)[{n}]")
+        for node, in_head, n in walk.titles[:100]
     )
 
 
@@ -85,7 +113,9 @@ def link_tags(raw: Iterable[RawTag], resolver: Resolver) -> tuple[LinkTag, ...]:
     return tuple(found)
 
 
-def canonicals(links: Iterable[LinkTag], header_values: Iterable[str], header_resolver: Resolver) -> Iterator[Canonical]:
+def canonicals(
+    links: Iterable[LinkTag], header_values: Iterable[str], header_resolver: Resolver
+) -> Iterator[Canonical]:
     """Canonical declarations of the document, then of the Link header (RFC 6596, RFC 8288)."""
     for link in links:
         if "canonical" in link.rel:
@@ -99,7 +129,7 @@ def canonicals(links: Iterable[LinkTag], header_values: Iterable[str], header_re
 def alternates(
     links: Iterable[LinkTag], header_values: Iterable[str], header_resolver: Resolver, context: Context
 ) -> Iterator[Alternate]:
-    """hreflang declarations of the document, the Link header and the sitemap."""
+    """Hreflang declarations of the document, the Link header and the sitemap."""
     for link in links:
         if link.hreflang is not None and "alternate" in link.rel:
             yield Alternate(link.hreflang.strip(), link.href or "", link.url, "html", link.in_head, link.at)

@@ -103,7 +103,9 @@ class Reader:
             schema = schema or prefixed or plain_type(f"{prefix.rstrip('/')}/{name}")[1]
         identity = next((attributes[key] for key in self._syntax.identity if attributes.get(key)), None)
         values: dict[str, Any] = {}
-        item = Item(self._syntax.format, tuple(types), values, clean(identity) if identity else None, schema, self._at(node))
+        item = Item(
+            self._syntax.format, tuple(types), values, clean(identity) if identity else None, schema, self._at(node)
+        )
         above = self._owner(node)
         opened = self._scopes[node.mem_id] = _Open(item, values, above.level + 1 if above else 1)
         if self._syntax is MICRODATA:
@@ -169,7 +171,7 @@ class Reader:
     def _value(self, node: LexborNode) -> str:
         attributes, tag = node.attributes, node.tag or ""
         content = attributes.get("content")
-        if content is not None and (tag == "meta" or self._syntax is RDFA):
+        if content is not None:  # on any element: https://schema.org/docs/gs.html#schemaorg_expected
             return clean(content[:MAX_VALUE])
         key = "resource" if self._syntax is RDFA and attributes.get("resource") else _ADDRESS.get(tag)
         if key and attributes.get(key) is not None:

@@ -17,7 +17,10 @@ MAX_BYTES = 1_000_000
 MAX_DIGITS = 40
 
 _SCHEMA = re.compile(r"(?:https?:)?//(?:www\.)?schema\.org/?#?", re.IGNORECASE)
-_WRAPPED = re.compile(r"\s*(?://\s*)?(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)\s*(.*?)\s*(?:(?://\s*)?(?:-->|\]\]>)|/\*\s*\]\]>\s*\*/)\s*\Z", re.DOTALL)
+_WRAPPED = re.compile(
+    r"\s*(?://\s*)?(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)\s*(.*?)\s*(?:(?://\s*)?(?:-->|\]\]>)|/\*\s*\]\]>\s*\*/)\s*\Z",
+    re.DOTALL,
+)
 
 
 def plain_type(name: str) -> tuple[str, bool]:
@@ -132,7 +135,7 @@ def _top(document: object, at: str, limit: Limit) -> Iterator[Item]:
                 yield found
 
 
-def _item(node: Mapping[Any, Any], at: str, limit: Limit, schema: bool, level: int) -> Item | None:  # noqa: FBT001
+def _item(node: Mapping[Any, Any], at: str, limit: Limit, schema: bool, level: int) -> Item | None:
     if not limit.spend():
         return None
     if "@context" in node:
@@ -162,7 +165,7 @@ def _item(node: Mapping[Any, Any], at: str, limit: Limit, schema: bool, level: i
     )
 
 
-def _values(found: object, at: str, limit: Limit, schema: bool, level: int) -> tuple[Any, ...]:  # noqa: FBT001
+def _values(found: object, at: str, limit: Limit, schema: bool, level: int) -> tuple[Any, ...]:
     if level >= MAX_LEVELS:
         return ()
     values: list[Any] = []

@@ -8,7 +8,7 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from shared.page import Meta, Text
-from workers.extract.clean import bounded_text, clean, squash, unique, value
+from workers.extract.clean import bounded_text, clean, squash, tokens, unique, value
 from workers.extract.marks import finds
 from workers.extract.walk import Walk
 
@@ -86,8 +86,10 @@ class Reader:
 
     @staticmethod
     def _text(nodes: list[LexborNode | None]) -> str:
-        """Texts of nodes. Every text node is a word's end: `<b>J</b>ohn` is read as two words, `<li>a</li><li>b</li>` too."""
-        return squash(" ".join([node.text(separator=" ")[:MAX_SOURCE] for node in nodes if node is not None]))[:MAX_TEXT]
+        """Texts of nodes; every text node ends a word: `<b>J</b>ohn` is read as two words, as `<li>a</li><li>b</li>` is."""
+        return squash(" ".join([node.text(separator=" ")[:MAX_SOURCE] for node in nodes if node is not None]))[
+            :MAX_TEXT
+        ]
 
 
 def _outermost(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -104,8 +106,20 @@ def content_hash(text: str) -> str:
 
 
 DATE_METAS = frozenset(
-    "article:published_time article:modified_time og:updated_time date dc.date dcterms.created dcterms.modified "
-    "last-modified pubdate publishdate datepublished datemodified".split()
+    [
+        "article:published_time",
+        "article:modified_time",
+        "og:updated_time",
+        "date",
+        "dc.date",
+        "dcterms.created",
+        "dcterms.modified",
+        "last-modified",
+        "pubdate",
+        "publishdate",
+        "datepublished",
+        "datemodified",
+    ]
 )
 
 
@@ -121,28 +135,36 @@ def dates(walk: Walk, metas: Iterable[Meta]) -> tuple[str, ...]:
 def svgs(walk: Walk) -> Iterator[tuple[str, int]]:
     """Inline SVGs and their lengths, estimated from the tree: it is never serialised."""
     for node, n in walk.svgs:
-        yield f"(//svg)[{n}]", sum(
-            2 * len(one.tag or "") + 5 + sum(len(k) + len(v or "") + 4 for k, v in one.attributes.items())
-            for one in node.traverse()
+        yield (
+            f"(//svg)[{n}]",
+            sum(
+                2 * len(one.tag or "") + 5 + sum(len(k) + len(v or "") + 4 for k, v in one.attributes.items())
+                for one in node.traverse()
+            ),
         )
 
 
-_BYLINE = '[rel~="author" i],[itemprop~="author" i],[class~="byline" i],[class~="author" i],[class~="p-author" i]'
-def _in_attribute(lowered: bytes, at: int) -> bool:
-    """Whether a word seems to stand in an attribute's value: an equals sign before it is nearer than the tag's end."""
+_BYLINE = '[itemprop~="author" i],[class~="byline" i],[class~="author" i],[class~="p-author" i]'
+
+
+def _in_class(lowered: bytes, at: int) -> bool:
+    """Whether a word seems to stand in the value of `class` or `itemprop`."""
     before = lowered[max(0, at - 200) : at]
-    return before.rfind(b"=") > before.rfind(b">")
+    return before[: max(0, before.rfind(b"="))].rstrip().endswith((b"class", b"itemprop"))
 
 
 MAX_BYLINES = 20
 MAX_BYLINE = 200
 
 
-def bylines(parser: LexborHTMLParser, lowered: bytes, metas: Iterable[Meta]) -> tuple[str, ...]:
+def bylines(parser: LexborHTMLParser, lowered: bytes, walk: Walk, metas: Iterable[Meta]) -> tuple[str, ...]:
     """Who the page says wrote it: author metas, links and elements marked as author or byline (heuristic)."""
     found = [meta.content for meta in metas if meta.content and "author" in {meta.name, meta.property_}]
-    if any(_in_attribute(lowered, at) for word in (b"author", b"byline") for at in finds(lowered, word, 100)):
-        for node in islice(unique(parser.css(_BYLINE)), MAX_BYLINES):
-            found.append(value(node.attributes, "content") or bounded_text(node, MAX_BYLINE))
+    found += [link.text for link in walk.links if "rel" in link.attributes and "author" in tokens(link.attributes["rel"])]
+    if any(_in_class(lowered, at) for word in (b"author", b"byline") for at in finds(lowered, word, 100)):
+        found += [
+            value(node.attributes, "content") or bounded_text(node, MAX_BYLINE)
+            for node in islice(unique(parser.css(_BYLINE)), MAX_BYLINES)
+        ]
     texts = (clean(squash(one[:MAX_BYLINE])) for one in found)
     return tuple(dict.fromkeys(text for text in texts if text))[:MAX_BYLINES]

@@ -33,7 +33,11 @@ def sniff(body: bytes) -> str:
         return "empty"
     if head.startswith(b"%PDF-"):
         return "pdf"
-    if head.startswith(_IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or head[4:12] in {b"ftypavif", b"ftypheic"}:
+    if (
+        head.startswith(_IMAGES)
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        or head[4:12] in {b"ftypavif", b"ftypheic"}
+    ):
         return "image"
     return _text(head)
 

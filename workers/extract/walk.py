@@ -156,7 +156,7 @@ class Walk:
     # -- elements ------------------------------------------------------------------------------------------------
 
     def _handlers(self) -> dict[int, Handler]:
-        table: dict[int, Handler] = {IDS[name]: self._count for name in COUNTED_TAGS}
+        table: dict[int, Handler] = dict.fromkeys((IDS[name] for name in COUNTED_TAGS), self._tally)
         for name in ("base", "link", "meta", "form", "input", "time", *EMBEDS):
             table[IDS[name]] = self._plain
         for name in MUTED:
@@ -176,6 +176,9 @@ class Walk:
         table[_TITLE] = self._title
         table[_PICTURE] = self._picture_start
         return table
+
+    def _tally(self, _node: LexborNode, _index: int, tag: int) -> None:
+        self.counts[tag] = self.counts.get(tag, 0) + 1
 
     def _count(self, _node: LexborNode, _index: int, tag: int) -> int:
         n = self.counts[tag] = self.counts.get(tag, 0) + 1

@@ -62,7 +62,7 @@ def test_what_is_not_prose_has_no_language(text: str) -> None:
     [
         ("", 0),
         ("one, two - three & four's", 4),
-        ("don’t re-read", 2),  # noqa: RUF001
+        ("don’t re-read", 2),
         ("word—word", 2),
         ("敏捷的狐狸", 3),
         ("พูดไทย", 3),

@@ -107,7 +107,7 @@ queries = st.text(st.sampled_from("ab=&.-_~"), min_size=1, max_size=8)
 
 
 @given(st.booleans(), paths, st.none() | queries)
-def test_agrees_with_urljoin_on_plain_references(absolute: bool, path: str, query: str | None) -> None:  # noqa: FBT001
+def test_agrees_with_urljoin_on_plain_references(absolute: bool, path: str, query: str | None) -> None:
     href = ("/" if absolute else "") + path + ("" if query is None else f"?{query}")
     assume("%" not in href and "//" not in href)  # urljoin drops empty segments
     assume(":" not in href.partition("/")[0])

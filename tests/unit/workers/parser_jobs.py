@@ -9,7 +9,7 @@ from msgspec import msgpack
 from shared.page import Context, Fetched
 from workers.extract import TooDeep, extract
 
-_kept: list[bytes] = []
+_kept: list[bytearray] = []
 
 
 def work(payload: bytes) -> bytes:
@@ -21,7 +21,7 @@ def work(payload: bytes) -> bytes:
     elif word == b"crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     elif word == b"hoard":
-        _kept.append(bytearray(1 << 33).join((b"", b"")))
+        _kept.append(bytearray(1 << 33))
     elif word == b"raise":
         raise ValueError(rest.decode())
     elif word == b"pid":

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 from msgspec import msgpack
 
