@@ -7,7 +7,7 @@ import sys
 
 import uvloop
 
-from scheduler.chores import dispatch, gauges, maintenance, retention, scans
+from scheduler.chores import dispatch, gauges, maintenance, retention, scans, webhooks
 from scheduler.leader import lead
 from scheduler.office import Office
 from scheduler.tick import Chore, all_of
@@ -25,6 +25,8 @@ CHORES = (
     Chore("admit", 0.5, scans.admit),
     Chore("end_stopped", 0.5, scans.end_stopped),
     Chore("end_overdue", 5.0, scans.end_overdue),
+    Chore("webhooks", 0.5, webhooks.plan),
+    Chore("deliveries", 0.5, webhooks.dispatch),
     Chore("backlog", 2.0, gauges.backlog),
     Chore("dead_letters", 5.0, gauges.dead_letters),
     Chore("maintenance", 5.0, maintenance.maintenance),

@@ -1,6 +1,6 @@
 """Messages: what they are called, what they carry, how they are put on the queue.
 
-Gateway, scheduler and other programs write them; `workers.actors` declares exactly these actors. A message is a hint: it
+Gateway, scheduler and other programs write them; `workers.actors` declares exactly these. A message is a hint: it
 names a unit of work that Postgres holds, so a lost, late or repeated one does no harm. The wire form is dramatiq's
 (seven top-level fields, `HSET <ns>:<queue>.msgs <rid> <json>` and `RPUSH <ns>:<queue> <rid>` in one MULTI).
 """
@@ -20,8 +20,9 @@ VERSION = 1
 
 SINGLE_QUEUE = "single"
 CHUNK_QUEUE = "chunks"
+WEBHOOK_QUEUE = "webhooks"
 
-ACTORS: Mapping[str, str] = {"run_single": SINGLE_QUEUE, "run_chunk": CHUNK_QUEUE}
+ACTORS: Mapping[str, str] = {"run_single": SINGLE_QUEUE, "run_chunk": CHUNK_QUEUE, "deliver_webhook": WEBHOOK_QUEUE}
 """Actor → its queue."""
 
 EPOCH_KEY = "epoch"
@@ -36,19 +37,35 @@ class Job(Struct, frozen=True):
     no: int
     request_id: str
 
+    def payload(self) -> dict[str, Any]:
+        """What the actor is called with."""
+        return {"v": VERSION, "scan_id": str(self.scan_id), "no": self.no, "request_id": self.request_id}
+
+
+class DeliveryJob(Struct, frozen=True):
+    """Send a webhook's message."""
+
+    delivery_id: uuid.UUID
+    request_id: str
+    actor: str = "deliver_webhook"
+
+    def payload(self) -> dict[str, Any]:
+        """What the actor is called with."""
+        return {"v": VERSION, "delivery_id": str(self.delivery_id), "request_id": self.request_id}
+
 
 def chunk_job(kind: str, scan_id: uuid.UUID, no: int, request_id: str) -> Job:
     """The message for a chunk of that kind; single scans have a queue and threads of their own."""
     return Job("run_single" if kind == "single" else "run_chunk", scan_id, no, request_id)
 
 
-def encode(job: Job, redis_message_id: str, clock: Clock = SYSTEM) -> bytes:
+def encode(job: Job | DeliveryJob, redis_message_id: str, clock: Clock = SYSTEM) -> bytes:
     """The message as dramatiq reads it from Redis."""
     fields: dict[str, Any] = {
         "queue_name": ACTORS[job.actor],
         "actor_name": job.actor,
         "args": [],
-        "kwargs": {"v": VERSION, "scan_id": str(job.scan_id), "no": job.no, "request_id": job.request_id},
+        "kwargs": job.payload(),
         "options": {"redis_message_id": redis_message_id},
         "message_id": str(uuid.uuid4()),
         "message_timestamp": int(clock.now() * 1000),
@@ -56,12 +73,12 @@ def encode(job: Job, redis_message_id: str, clock: Clock = SYSTEM) -> bytes:
     return msgspec.json.encode(fields)
 
 
-async def enqueue(redis: Redis, namespace: str, jobs: Iterable[Job]) -> None:
+async def enqueue(redis: Redis, namespace: str, jobs: Iterable[Job | DeliveryJob]) -> None:
     """Put messages on their queues in one round trip. Raises `redis.RedisError`; the work isn't lost by that."""
     async with redis.pipeline(transaction=True) as pipe:
         for job in jobs:
             queue = f"{namespace}:{ACTORS[job.actor]}"
             redis_message_id = str(uuid.uuid4())
-            pipe.hset(f"{queue}.msgs", redis_message_id, encode(job, redis_message_id))  # type: ignore[arg-type]
+            pipe.hset(f"{queue}.msgs", redis_message_id, encode(job, redis_message_id))
             pipe.rpush(queue, redis_message_id)
         await pipe.execute()

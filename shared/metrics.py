@@ -30,9 +30,13 @@ JUDGE_DURATION = Histogram(
 )
 CHECKS_RAISED = Counter("checks_raised", "Checks that raised an exception.", ("group",), registry=REGISTRY)
 SSRF_BLOCKED = Counter("ssrf_blocked", "Connections refused by the network guard.", ("reason",), registry=REGISTRY)
+PROBES = Counter("probes", "Requests for what pages load and link to.", ("kind", "outcome"), registry=REGISTRY)
 PARSE_KILLED = Counter("parse_killed", "Parser processes that had to be killed.", ("reason",), registry=REGISTRY)
 WORKER_INFLIGHT = Gauge("worker_inflight", "Chunks that this worker holds.", registry=REGISTRY)
 CHUNKS = Counter("chunks", "Chunks that ended on this worker.", ("kind", "outcome"), registry=REGISTRY)
+WEBHOOK_DELIVERIES = Counter(
+    "webhook_deliveries", "Attempts to deliver a webhook's message.", ("outcome",), registry=REGISTRY
+)
 
 LEADER = Gauge("scheduler_leader", "1 on the scheduler that leads.", registry=REGISTRY)
 QUEUE_DEPTH = Gauge("queue_depth", "Chunks ready or leased, by kind.", ("queue", "state"), registry=REGISTRY)

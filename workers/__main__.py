@@ -20,9 +20,11 @@ from shared.redis.client import connect
 from shared.settings import Settings, SettingsError, read_settings
 from workers import broker as queue
 from workers.actors import declare
+from workers.deliver import Mailroom, deliver
 from workers.fetch.client import Fetcher
 from workers.fetch.guard import Guard
 from workers.fetch.politeness import Politeness
+from workers.fetch.sender import Sender
 from workers.parser import ParserProcess
 from workers.scan import run_chunk
 from workers.workshop import Workshop
@@ -39,6 +41,7 @@ class Service:
         self._settings = settings
         self._stack = contextlib.AsyncExitStack()
         self.workshop: Workshop | None = None
+        self.mailroom: Mailroom | None = None
         self.readiness: Readiness | None = None
 
     async def start(self) -> int:
@@ -53,6 +56,7 @@ class Service:
         self._stack.push_async_callback(politeness.close)
         guard = Guard(settings.allow_networks, on_refused=lambda reason: SSRF_BLOCKED.labels(reason).inc())
         fetcher = await self._stack.enter_async_context(Fetcher(guard))
+        sender = await self._stack.enter_async_context(Sender(guard))
         parser = await self._stack.enter_async_context(ParserProcess("workers.scan_page:judge_page"))
 
         async def database() -> None:
@@ -62,6 +66,8 @@ class Service:
         self.readiness = Readiness({"postgres": database})
         runner, port = await serve(settings.metrics_host, settings.metrics_port, self.readiness)
         self._stack.push_async_callback(runner.cleanup)
+        drain = asyncio.Event()
+        self.mailroom = Mailroom(settings=settings, pool=pool, sender=sender, clock=SYSTEM, drain=drain)
         self.workshop = Workshop(
             settings=settings,
             pool=pool,
@@ -70,7 +76,7 @@ class Service:
             politeness=politeness,
             parser=parser,
             clock=SYSTEM,
-            drain=asyncio.Event(),
+            drain=drain,
         )
         return port
 
@@ -78,6 +84,11 @@ class Service:
         """Do a chunk."""
         if self.workshop is not None:
             await run_chunk(self.workshop, scan_id, no, request_id)
+
+    async def deliver(self, delivery_id: UUID, request_id: str) -> None:
+        """Try to deliver a webhook's message."""
+        if self.mailroom is not None:
+            await deliver(self.mailroom, delivery_id, request_id)
 
     def drain(self) -> None:
         """Begin nothing new; what is under way commits and gives its chunk back."""
@@ -93,7 +104,7 @@ class Service:
 def start_queue(settings: Settings, name: str, service: Service) -> Worker:
     """A queue's threads, on a broker of their own."""
     broker = queue.make_broker(settings)
-    declare(broker, name, service.run)
+    declare(broker, name, service.run, service.deliver)
     worker = queue.make_worker(broker, name, settings.worker_threads)
     worker.start()
     return worker
@@ -103,8 +114,12 @@ def serve_forever(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; a second one is ignored, since the drain is bounded anyway."""
     catalogue()
     stopping = threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop)
     loop = queue.Loop()
     loop.start(timeout=5.0)
     service = Service(settings)

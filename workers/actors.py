@@ -5,13 +5,14 @@ from uuid import UUID
 
 import dramatiq
 
-from shared.jobs import ACTORS, VERSION
+from shared.jobs import ACTORS, VERSION, WEBHOOK_QUEUE
 from shared.logs import get_logger
 
 Run = Callable[[UUID, int, str], Awaitable[None]]
+Deliver = Callable[[UUID, str], Awaitable[None]]
 
 
-def declare(broker: dramatiq.Broker, queue: str, run: Run) -> None:
+def declare(broker: dramatiq.Broker, queue: str, run: Run, deliver: Deliver) -> None:
     """Declare `queue`'s actors on `broker`. Fields that a newer sender added are ignored; a newer version is left."""
 
     async def take(v: int = VERSION, scan_id: str = "", no: int = 0, request_id: str = "", **_newer: object) -> None:
@@ -26,6 +27,18 @@ def declare(broker: dramatiq.Broker, queue: str, run: Run) -> None:
             return
         await run(scan, number, str(request_id)[:64])
 
+    async def take_delivery(v: int = VERSION, delivery_id: str = "", request_id: str = "", **_newer: object) -> None:
+        try:
+            delivery = UUID(delivery_id)
+        except (ValueError, TypeError, AttributeError):
+            get_logger().error("message.malformed", delivery_id=str(delivery_id)[:60])
+            return
+        if v > VERSION:
+            get_logger().warning("message.too_new", version=v)
+            return
+        await deliver(delivery, str(request_id)[:64])
+
     for name, its_queue in ACTORS.items():
         if its_queue == queue:
-            dramatiq.actor(actor_name=name, queue_name=queue, broker=broker)(take)
+            taker = take_delivery if queue == WEBHOOK_QUEUE else take
+            dramatiq.actor(actor_name=name, queue_name=queue, broker=broker)(taker)

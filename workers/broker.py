@@ -13,7 +13,7 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
 
-from shared.jobs import CHUNK_QUEUE, SINGLE_QUEUE
+from shared.jobs import CHUNK_QUEUE, SINGLE_QUEUE, WEBHOOK_QUEUE
 from shared.logs import get_logger
 from shared.redis.client import connect_sync
 from shared.settings import Settings
@@ -57,7 +57,8 @@ def _redis_id(data: bytes) -> str | None:
 
 def _readable(data: bytes, queue: str) -> bool:
     try:
-        message: Any = Message.decode(data)
+        decode: Any = Message.decode
+        message: Any = decode(data)
         fit = (
             message.queue_name == queue
             and isinstance(message.actor_name, str)
@@ -112,13 +113,14 @@ class Loop(EventLoopThread):
         self.join(2.0)
 
 
-POLL = {SINGLE_QUEUE: 40, CHUNK_QUEUE: 100}
+POLL = {SINGLE_QUEUE: 40, CHUNK_QUEUE: 100, WEBHOOK_QUEUE: 500}
 """Milliseconds that an idle thread waits before it asks again. dramatiq's default of 1 s costs a single scan 235 ms."""
 
 
 def make_worker(broker: Broker, queue: str, threads: int) -> Worker:
     """The threads of one queue. Single scans have their own, so that none waits behind the chunks of large ones."""
-    worker = Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL[queue])
+    make: Any = Worker
+    worker: Worker = make(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL[queue])
     worker.queue_prefetch = threads
     return worker
 

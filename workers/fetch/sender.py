@@ -1,4 +1,4 @@
-"""Posting webhooks' messages: the fetcher's network rules, no redirects, no keeping, and the answer's head is enough."""
+"""Posting webhooks' messages: the fetcher's network rules, no redirects, and the answer's head is enough."""
 
 import asyncio
 from contextlib import suppress
@@ -77,22 +77,16 @@ class Sender:
         if session is None:
             message = "the sender is not open"
             raise RuntimeError(message)
-        response: aiohttp.ClientResponse | None = None
         try:
             target = URL(check_url(url, allow_networks=self._guard.allow), encoded=True)
             async with asyncio.timeout(self._seconds):
                 response = await session.post(target, data=body, headers=headers, allow_redirects=False)
+            with suppress(aiohttp.ClientError):
+                response.close()
         except TimeoutError:
             return Sent(None, f"timeout: no answer within {self._seconds:g} s")
         except EXPECTED as caught:
             error = fetch_error(caught)
             return Sent(None, f"{error.kind}: {error.message}")
-        finally:
-            if response is not None:
-                with suppress(aiohttp.ClientError):
-                    response.close()
-        return Sent(response.status, None if _ok(response.status) else f"the receiver answered {response.status}")
-
-
-def _ok(status: int) -> bool:
-    return Sent(status, None).delivered
+        sent = Sent(response.status, None)
+        return sent if sent.delivered else Sent(response.status, f"the receiver answered {response.status}")

@@ -62,7 +62,7 @@ async def test_making_listing_deleting(client: Client) -> None:
         ({"url": "http://10.0.0.1/"}, "INVALID_URL", "url"),
         ({"url": "ftp://example.com/"}, "INVALID_URL", "url"),
         ({"url": "https://example.com/", "events": []}, "INVALID_REQUEST", "events"),
-        ({"url": "https://example.com/", "events": ["scan.begun"]}, "INVALID_REQUEST", "events[...]"),
+        ({"url": "https://example.com/", "events": ["scan.begun"]}, "INVALID_REQUEST", "events[0]"),
         ({"url": "https://example.com/", "secret": "x"}, "INVALID_REQUEST", "secret"),
     ],
 )
@@ -127,7 +127,12 @@ async def test_a_scan_s_end_is_told_of_once_and_signed(
     }
     _, log, _ = await client("GET", f"/webhooks/{hook['id']}/deliveries")
     (item,) = log["items"]
-    assert (item["status"], item["attempts"], item["last_status"], item["scan_id"]) == ("delivered", 1, 200, str(scan_id))
+    assert (item["status"], item["attempts"], item["last_status"], item["scan_id"]) == (
+        "delivered",
+        1,
+        200,
+        str(scan_id),
+    )
     assert item["next_attempt_at"] is None
     assert (await client("GET", f"/webhooks/{deaf['id']}/deliveries"))[1] == {"items": [], "next_cursor": None}
     await post.run()
@@ -214,13 +219,7 @@ async def test_retries_follow_the_schedule_and_end(
         assert await post.dispatch() == []
         await post.deliver(row["id"])
         assert len(receiver.got) == attempt
-        await connection.execute(
-            "UPDATE deliveries SET first_attempt_at = first_attempt_at - %(by)s, next_attempt_at = next_attempt_at - %(by)s",
-            {"by": pause},
-        )
-        await connection.execute(
-            "UPDATE deliveries SET first_attempt_at = first_attempt_at + %(by)s", {"by": pause}
-        )
+        await connection.execute("UPDATE deliveries SET next_attempt_at = now()")
     await post.deliver(*await post.dispatch())
     (row,) = await rows(connection)
     assert (row["attempts"], row["next_attempt_at"]) == (9, None)
