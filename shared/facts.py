@@ -268,12 +268,8 @@ def _fragments(page: Page, final: int) -> bytes:
 
 
 def _contact(page: Page) -> bool:
-    for link in page.links:
-        if link.internal and link.url is not None:
-            text = (link.url.rpartition("/")[2] + " " + link.name[:80]).lower()
-            if any(word in text for word in _CONTACT):
-                return True
-    return False
+    said = "\n".join([f"{link.href} {link.name[:80]}" for link in page.links if link.internal]).lower()
+    return any(word in said for word in _CONTACT)
 
 
 def _alternates(page: Page) -> tuple[tuple[tuple[str, int, bool], ...], Flag]:
@@ -340,7 +336,7 @@ def _assets(page: Page, robots: Robots | None) -> tuple[bytes, tuple[str, ...] |
     sources += [tag.url for tag in page.link_tags if "stylesheet" in tag.rel]
     sources += [image.url for image in page.images]
     for url in sources:
-        if url and _host(url) == host:
+        if url and url.startswith("http") and _host(url) == host:
             urls[url] = None
             if len(urls) >= MAX_FRAGMENTS:
                 break

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from shared.facts import Flag
 from shared.minhash import BANDS, BINS
-from workers.site.groups import BLOCK, groups, kept, mix, partners, runs, varied
+from workers.site.groups import BLOCK, groups, kept, mix, partners, varied
 from workers.site.hreflang import Alternates, language_key
 from workers.site.identity import Identity
 from workers.site.table import I64, Mask, Table
@@ -69,13 +69,11 @@ class Duplicates:
         like = np.full(table.size, -1, np.int64)
         bands = np.ascontiguousarray(table.sketch[:, BINS:]).view("<u4") if len(rows) else np.empty((0, BANDS), "<u4")
         for band in range(BANDS):
-            keys = bands[table.sketch_row[rows], band]
-            order = np.argsort(keys, kind="stable")
-            starts, sizes = runs(keys[order])
-            found = rows[order]
-            leader = np.repeat(found[starts], sizes) if len(starts) else found
-            for other in (leader, np.roll(found, 1)):
-                self._compare(found, other, least, best, like)
+            together, starts, sizes = groups(bands[table.sketch_row[rows], band].astype(np.uint64), rows)
+            if len(starts):
+                leaders = np.repeat(together[starts], sizes)
+                self._compare(together, leaders, least, best, like)
+                self._compare(together, together[partners(starts, sizes)], least, best, like)
         got = np.flatnonzero(like >= 0)
         return got, like[got], best[got]
 

@@ -46,7 +46,8 @@ class Links:
         size, starts = self._table.size, self.starts
         row = 0
         while row < size:
-            end = max(int(np.searchsorted(starts, starts[row] + BLOCK, side="right")) - 1, row + 1)
+            last = int(np.searchsorted(starts, int(starts[row]) + BLOCK, side="right")) - 1
+            end = max(last, row + 1)
             counts: I64 = starts[row + 1 : end + 1] - starts[row:end]
             sources = np.repeat(np.arange(row, end, dtype=np.int64), counts)
             part = slice(int(starts[row]), int(starts[end]))

@@ -43,7 +43,7 @@ class Identity:
         free = ~broken
         redirect = self.redirected & free
         free &= ~redirect
-        noindex = html & table.has(Flag.NOINDEX) & free
+        noindex = table.has(Flag.FETCHED | Flag.NOINDEX) & free
         free &= ~noindex
         blocked = table.has(Flag.DISALLOWED) & free
         free &= ~blocked

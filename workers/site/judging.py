@@ -84,6 +84,8 @@ class SiteJudge:
             Fact.IN_SITEMAP: inputs.sitemaps is None,
             Fact.PREVIOUS: inputs.previous is None,
         }
+        if check.network is not None and check.network not in inputs.network:
+            return True
         return (check.complete_only and not inputs.complete) or any(unknown.get(need, False) for need in check.needs)
 
     def _finished(self, check: Check, count: "_Count") -> Iterator[SiteFound]:
