@@ -29,7 +29,7 @@ _ROWS = BINS // BANDS
 _BAND_WEIGHTS = np.array([pow(0xD6E8FEB86659FD93, n + 1, 2**64) for n in range(_ROWS)], dtype=_U64)
 _IN_BIN = _U64((1 << 57) - 1)
 _PER_BIN = 12
-"""Hashes expected in each bin after thinning: all are then full, but for one text in a thousand that is sorted whole."""
+"""Hashes expected in a bin after thinning: all are then full, but for one text in a thousand, which is sorted whole."""
 _MANY = 24 * BINS
 
 Hashes = npt.NDArray[np.uint64]
