@@ -1,4 +1,4 @@
-"""Every Prometheus collector, as constants. Labels are bounded: mode, outcome, tier, group; never a URL, host or user."""
+"""Every Prometheus collector, as constants. Labels are bounded (mode, outcome, tier), never a URL, host or user."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 

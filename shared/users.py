@@ -23,7 +23,9 @@ MAX_PASSWORD = 1_000
 MAX_EMAIL = 254
 
 _SQL = queries("users")
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f,;<>\"()\[\]\\]+@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[a-z0-9-]{2,}", re.IGNORECASE)
+_EMAIL = re.compile(
+    r"[^@\s\x00-\x1f\x7f,;<>\"()\[\]\\]+@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[a-z0-9-]{2,}", re.IGNORECASE
+)
 # 19 MiB, 2 passes, 1 lane: OWASP's smallest recommendation, about 30 ms; the pool bounds the memory they may take.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
@@ -111,7 +113,7 @@ async def by_email(conn: Connection, email: str) -> User | None:
     return msgspec.convert(row, User) if row else None
 
 
-async def update(  # noqa: PLR0913
+async def update(
     conn: Connection,
     email: str,
     *,

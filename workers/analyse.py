@@ -3,9 +3,10 @@
 It runs in a thread of its own with blocking connections, since it computes for seconds on large sites.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -64,13 +65,9 @@ def finding_row(scan_id: Any, n: int, found: SiteFound) -> dict[str, Any]:  # no
 
 def analyse(database_url: str, held: Claim, inputs: SiteInputs, terms: Terms, tally: Tally) -> Tally:
     """Judge the stored site, store its findings, and add their figures to `tally`. Raises `LeaseLostError`."""
-    arguments: dict[str, Any] = connect_arguments("worker-analysis", statement_seconds=STATEMENT_SECONDS)
-    with (
-        psycopg.connect(database_url, autocommit=True, row_factory=dict_row, **arguments) as reading,
-        psycopg.connect(database_url, autocommit=True, row_factory=dict_row, **arguments) as writing,
-    ):
+    with _connect(database_url) as reading, _connect(database_url) as writing:
 
-        def url_of(seqs: Set[int]) -> Mapping[int, str]:
+        def url_of(seqs: AbstractSet[int]) -> Mapping[int, str]:
             values = {"scan_id": held.scan_id, "seqs": list(seqs)}
             return {row["seq"]: row["url"] for row in reading.execute(_PAGES["urls_of"], values)}
 
@@ -78,6 +75,13 @@ def analyse(database_url: str, held: Claim, inputs: SiteInputs, terms: Terms, ta
         _write(writing, held, judge.findings())
         report_raised(judge)
         return judge.tally(tally)
+
+
+def _connect(database_url: str) -> SyncConnection:
+    arguments: Any = connect_arguments("worker-analysis", statement_seconds=STATEMENT_SECONDS)
+    conn = psycopg.connect(database_url, autocommit=True, **arguments)
+    conn.row_factory = dict_row  # type: ignore[assignment]
+    return cast("SyncConnection", conn)
 
 
 def _stored(conn: SyncConnection, held: Claim) -> Iterator[SiteFacts]:

@@ -1,11 +1,13 @@
-"""Dramatiq, set up so that nothing depends on it: bounded waits, no retries of its own, and a consumer that foreign
-messages can't break."""
+"""Dramatiq, set up so that nothing depends on it.
+
+Bounded waits, no retries of its own, and a consumer that foreign messages can't break.
+"""
 
 import asyncio
 import json
 import logging
 import threading
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 from dramatiq import Message, Worker
@@ -57,15 +59,15 @@ def _redis_id(data: bytes) -> str | None:
 
 def _readable(data: bytes, queue: str) -> bool:
     try:
-        decode: Any = Message.decode
-        message: Any = decode(data)
+        message: Any = cast("Any", Message).decode(data)
+        options: Any = message.options
         fit = (
             message.queue_name == queue
             and isinstance(message.actor_name, str)
             and isinstance(message.kwargs, dict)
-            and isinstance(message.options, dict)
-            and isinstance(message.options.get("redis_message_id"), str)
-            and "eta" not in message.options
+            and type(options) is dict
+            and isinstance(cast("dict[str, Any]", options).get("redis_message_id"), str)
+            and "eta" not in cast("dict[str, Any]", options)
         )
     except (DecodeError, ValueError, TypeError, KeyError, AttributeError):
         return False
@@ -96,7 +98,7 @@ class Loop(EventLoopThread):
 
     def __init__(self) -> None:
         """Install it as dramatiq's."""
-        super().__init__(logging.getLogger("dramatiq.loop"))
+        super().__init__(logging.getLogger("dramatiq.loop"))  # pyright: ignore[reportUnknownMemberType]
         self.loop = uvloop.new_event_loop()
         self.daemon = True
         set_event_loop_thread(self)
@@ -119,8 +121,7 @@ POLL = {SINGLE_QUEUE: 40, CHUNK_QUEUE: 100, WEBHOOK_QUEUE: 500}
 
 def make_worker(broker: Broker, queue: str, threads: int) -> Worker:
     """The threads of one queue. Single scans have their own, so that none waits behind the chunks of large ones."""
-    make: Any = Worker
-    worker: Worker = make(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL[queue])
+    worker: Worker = cast("Any", Worker)(broker, queues={queue}, worker_threads=threads, worker_timeout=POLL[queue])
     worker.queue_prefetch = threads
     return worker
 

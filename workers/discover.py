@@ -1,6 +1,6 @@
 """The stage that plans a scan of many pages: robots.txt, sitemaps, the start page; everything else follows from it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -28,6 +28,8 @@ from workers.workshop import Workshop, fetch_options
 MAX_FILES_KEPT = 1_000
 """Sitemap files whose report is kept; the rest is only read."""
 MAX_ALTERNATES = 200
+SITEMAP_PATIENCE = 600.0
+"""Seconds that a sitemap's turn is waited for: giving the chunk back would read the ones before it again."""
 
 _RESULTS = queries("results")
 _SCANS = queries("scans")
@@ -110,8 +112,8 @@ class Planner:
                 await self._take(item)
 
     @asynccontextmanager
-    async def _polite(self, url: str) -> AsyncIterator[Slot]:
-        async with host_slot(self._shop, self._scan, self._opening.robots, url) as slot:
+    async def _polite(self, url: str) -> AsyncGenerator[Slot]:
+        async with host_slot(self._shop, self._scan, self._opening.robots, url, patience=SITEMAP_PATIENCE) as slot:
             yield slot
 
     async def _take(self, item: SitemapBatch | ReadFile) -> None:

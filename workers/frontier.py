@@ -139,6 +139,7 @@ async def add(conn: Connection, scan_id: UUID, sieve: Sieve, candidates: Iterabl
     ranges = [(low, min(low + CHUNK_PAGES, end) - 1) for low in range(first, end, CHUNK_PAGES)]
     if ranges:
         await chunks.add(conn, scan_id, "fetch", row["chunks_total"], ranges)
+    skips: Counter[str] = Counter(row["skips"])
     reasons = Counter(one.skip for one in left_out if one.skip is not None)
     await conn.execute(
         _SCANS["plan"],
@@ -146,7 +147,7 @@ async def add(conn: Connection, scan_id: UUID, sieve: Sieve, candidates: Iterabl
             "id": scan_id,
             "found": len(kept),
             "skipped": len(left_out),
-            "skips": Jsonb(dict(Counter(row["skips"]) + reasons)),
+            "skips": Jsonb(dict(skips + reasons)),
             "chunks": len(ranges),
             "incomplete": next((one for one in INCOMPLETE if one in reasons), None),
         },

@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from shared import chunks
 from shared.chunks import Claim, LeaseLostError
 from shared.db.pool import AWAY, Pool
-from shared.errors import UnavailableError
 from shared.logs import get_logger
 
 
@@ -52,7 +51,7 @@ class Lease:
 
 
 @asynccontextmanager
-async def keep(pool: Pool, claim: Claim) -> AsyncIterator[Lease]:
+async def keep(pool: Pool, claim: Claim) -> AsyncGenerator[Lease]:
     """Hold the lease of `claim` for the length of the block."""
     lease = Lease(claim)
     beating = asyncio.create_task(lease.beat(pool), name=f"lease-{claim.no}")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,11 +22,13 @@ from shared.scans import Work
 from shared.tally import Tally, merge
 from shared.urls import normalise
 from workers.fetch.options import FetchOptions
+from workers.fetch.politeness import NotBefore
 from workers.frontier import Candidate, Sieve, add
 from workers.lease import Lease
 from workers.parser import JobFailed, ParserKilled
-from workers.fetch.politeness import NotBefore
 from workers.polite import host_slot, rules_of
+from workers.probes.candidates import Look
+from workers.probes.of_page import Prober, wishes
 from workers.sample_fetch import fetch_sample
 from workers.scan_page import PageJob, PageRow, Terms, without_body
 from workers.workshop import Workshop, terms_of
@@ -46,7 +48,14 @@ _URLS = queries("urls")
 _PAGES = queries("pages")
 _ENCODE = msgspec.msgpack.Encoder()
 _ROW = msgspec.msgpack.Decoder(PageRow)
+_LOOK = msgspec.msgpack.Decoder(Look)
 _TALLY = msgspec.msgpack.Decoder(Tally)
+
+
+class UrlFacts(Struct, frozen=True):
+    """What discovery knew of a URL besides itself."""
+
+    alternates: tuple[tuple[str, str], ...] = ()
 
 
 class Target(Struct, frozen=True, gc=False):
@@ -100,7 +109,7 @@ async def targets(conn: Connection, claim: Claim) -> list[Target]:
             row["in_sitemap"],
             row["attempts"],
             row["lastmod"],
-            tuple((lang, href) for lang, href in (row["facts"] or {}).get("alternates", ())),
+            msgspec.convert(row["facts"] or {}, UrlFacts).alternates,
         )
         for row in rows
     ]
@@ -111,7 +120,7 @@ def context_of(work: Assignment, target: Target) -> Context:
     scan = work.scan
     return Context(
         now=work.shop.clock.now(),
-        is_home=target.seq == 0 and scan.mode != "sitemap" or target.url == normalise(_root(scan.url)),
+        is_home=(target.seq == 0 and scan.mode != "sitemap") or target.url == normalise(_root(scan.url)),
         in_sitemap=target.in_sitemap if scan.mode != "single" else None,
         depth=target.depth,
         robots={agent: work.robots.allowed(target.url, agent) for agent in ROBOTS_AGENTS},
@@ -141,7 +150,12 @@ async def fetch(work: Assignment, url: str) -> Fetched:
 
 
 async def judge(work: Assignment, target: Target, fetched: Fetched, terms: Terms) -> PageRow:
-    """The page's row. A page that kills its parser becomes a row that says so."""
+    """The page's row. A page that kills its parser becomes a row that says so.
+
+    Raises `NotBefore` when the work has to end while the page's probes are under way.
+    """
+    if "tls" not in (work.scan.options.get("checks_network") or ()):
+        fetched = msgspec.structs.replace(fetched, tls=None)
     robots = work.robots_file if len(work.robots_file[1]) <= MAX_ROBOTS else None
     job = PageJob(
         target.seq,
@@ -152,6 +166,8 @@ async def judge(work: Assignment, target: Target, fetched: Fetched, terms: Terms
         robots=robots,
         lastmod=target.lastmod,
     )
+    if wishes(work.scan):
+        job = await probed(work, job)
     began = time.perf_counter()
     try:
         answer = await work.shop.parser.run(_ENCODE.encode(job), deadline=JUDGE_SECONDS)
@@ -167,6 +183,19 @@ async def judge(work: Assignment, target: Target, fetched: Fetched, terms: Terms
         CHECKS_RAISED.labels(check.partition(".")[0]).inc()
         get_logger().error("check.raised", check=check, error=text, url=target.url)
     return row
+
+
+async def probed(work: Assignment, job: PageJob) -> PageJob:
+    """The job with what the page loads and links to, asked for after a first look at it. Raises `NotBefore`."""
+    look = Look()
+    if job.fetched.error is None and job.fetched.body:
+        try:
+            payload = _ENCODE.encode(msgspec.structs.replace(job, look=True))
+            look = _LOOK.decode(await work.shop.parser.run(payload, deadline=JUDGE_SECONDS))
+        except (ParserKilled, JobFailed):
+            return job
+    prober = Prober(work.shop, work.scan, work.lease, work.robots, work.options)
+    return msgspec.structs.replace(job, context=await prober.context(job.context, look))
 
 
 def outcome_of(row: PageRow) -> str:
@@ -266,7 +295,7 @@ async def write(conn: Connection, work: Assignment, sieve: Sieve, batch: Sequenc
 
 
 @asynccontextmanager
-async def ticking(writer: Writer) -> AsyncIterator[None]:
+async def ticking(writer: Writer) -> AsyncGenerator[None]:
     """Commit old batches in the background for the length of the block."""
 
     async def tick() -> None:
@@ -301,10 +330,11 @@ async def work_through(work: Assignment, writer: Writer, pages: Sequence[Target]
                 await _confess(work, writer, target)
             try:
                 fetched = await fetch(work, target.url)
+                row = await judge(work, target, fetched, terms)
             except NotBefore as later:
                 pause.append(later.seconds)
                 return
-            await writer.put(await judge(work, target, fetched, terms))
+            await writer.put(row)
 
     async with ticking(writer):
         async with asyncio.TaskGroup() as group:

@@ -1,6 +1,6 @@
 """The rules of politeness that a scan's options, robots.txt and the operator's networks come to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from shared.manners import manners
@@ -8,7 +8,7 @@ from shared.robots import Robots
 from shared.scans import Work
 from shared.settings import Settings
 from workers.fetch.pace import Rules
-from workers.fetch.politeness import Slot, host_key
+from workers.fetch.politeness import PATIENCE, Slot, host_key
 from workers.workshop import Workshop
 
 
@@ -25,8 +25,10 @@ def rules_of(settings: Settings, scan: Work, robots: Robots, url: str) -> Rules:
 
 
 @asynccontextmanager
-async def host_slot(shop: Workshop, scan: Work, robots: Robots, url: str) -> AsyncIterator[Slot]:
-    """Wait for the host's turn. Raises `NotBefore` when it is too far off."""
+async def host_slot(
+    shop: Workshop, scan: Work, robots: Robots, url: str, *, patience: float = PATIENCE
+) -> AsyncGenerator[Slot]:
+    """Wait for the host's turn. Raises `NotBefore` when it is further off than `patience` seconds."""
     rules = rules_of(shop.settings, scan, robots, url)
-    async with shop.politeness.slot(host_key(url), rules) as slot:
+    async with shop.politeness.slot(host_key(url), rules, patience=patience) as slot:
         yield slot

@@ -14,6 +14,7 @@ from shared.logs import get_logger
 from shared.metrics import CHUNKS, WORKER_INFLIGHT
 from shared.scans import Phase, Work
 from workers import discover, fetching, reduce, single
+from workers.fetch.politeness import host_key
 from workers.lease import Lease, keep
 from workers.ring import ring
 from workers.workshop import Workshop
@@ -58,6 +59,8 @@ async def _work(shop: Workshop, scan: Work, claim: Claim) -> None:
             following = await _do(shop, scan, lease)
         if following is not None:
             await ring(shop, [chunk_job("reduce", scan.id, following, scan.request_id)])
+        if claim.kind in {"single", "reduce"}:
+            await shop.politeness.forget(host_key(scan.url), str(scan.id))
     except LeaseLostError:
         outcome = "lost"
         get_logger().warning("chunk.lease_lost", kind=claim.kind, fence=claim.fence)

@@ -6,16 +6,17 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from shared import facts as site_facts
 from shared.checks import catalogue
 from shared.checks.base import Check
 from shared.checks.limits import Profile, load_profile
-from shared import facts as site_facts
 from shared.page import Context, ErrorKind, Fetched, FetchError, Page
 from shared.robots import Robots, from_fetch
 from shared.scoring import page_score
 from shared.tally import Tally, tally_of
 from workers.extract import TooDeep, extract
 from workers.judge import Judge, Verdict
+from workers.probes.candidates import Look, look_at
 
 MAX_TITLE = 500
 MAX_FACT = 500
@@ -30,7 +31,10 @@ class Terms(Struct, frozen=True):
 
 
 class PageJob(Struct, frozen=True):
-    """A page to judge. `links` asks for its outgoing links, which a crawl follows; `robots` is (status, body)."""
+    """A page to judge. `links` asks for its outgoing links, which a crawl follows; `robots` is (status, body).
+
+    `look` asks for a `Look` at the page instead of its verdict.
+    """
 
     seq: int
     fetched: Fetched
@@ -39,6 +43,7 @@ class PageJob(Struct, frozen=True):
     links: bool = False
     robots: tuple[int | None, bytes] | None = None
     lastmod: str | None = None
+    look: bool = False
 
 
 class PageRow(Struct, frozen=True):
@@ -135,7 +140,8 @@ def row_of(job: PageJob, page: Page, verdict: Verdict, prepared: Bench) -> PageR
     total = fetched.timings.total if fetched.timings else None
     links: list[str] = []
     if job.links and not page.nofollow:
-        links = list(dict.fromkeys(one.url for one in page.links if one.url and one.internal and "nofollow" not in one.rel))
+        followed = (one.url for one in page.links if one.url and one.internal and "nofollow" not in one.rel)
+        links = list(dict.fromkeys(followed))
     return PageRow(
         seq=job.seq,
         url=fetched.url,
@@ -181,5 +187,14 @@ _ENCODER = msgspec.msgpack.Encoder()
 
 
 def judge_page(payload: bytes) -> bytes:
-    """The child process's job: an encoded `PageJob` in, an encoded `PageRow` out."""
-    return _ENCODER.encode(judge_job(_DECODER.decode(payload)))
+    """The child process's job: an encoded `PageJob` in, an encoded `PageRow` (or `Look`) out."""
+    job = _DECODER.decode(payload)
+    return _ENCODER.encode(look(job) if job.look else judge_job(job))
+
+
+def look(job: PageJob) -> Look:
+    """Extract only. A document nested too deep has nothing to show."""
+    try:
+        return look_at(extract(job.fetched, job.context))
+    except TooDeep:
+        return Look()

@@ -1,5 +1,7 @@
 """The stage of a single scan: fetch, judge, score and store, all in one message and one transaction."""
 
+from collections.abc import Set as AbstractSet
+
 from shared import chunks
 from shared import facts as site_facts
 from shared.checks.site import RobotsFile, SiteInputs
@@ -10,10 +12,10 @@ from shared.scans import Work
 from shared.tally import Tally
 from workers.analyse import finding_row, judge_site, report_raised
 from workers.conclude import Outcome, conclude, end_in_error
+from workers.fetch.politeness import NotBefore
 from workers.frontier import url_hash
 from workers.lease import Lease
 from workers.pages import Assignment, Target, failed, judge, outcome_of, row_values
-from workers.fetch.politeness import NotBefore
 from workers.scan_page import PageRow
 from workers.site import SiteFound
 from workers.site_files import file_of, robots_file_of, save_robots
@@ -39,12 +41,12 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
     )
     try:
         fetched = await first_page(work, opening)
+        target = Target(0, fetched.url, 0, in_sitemap=False, attempts=0, lastmod=None, alternates=())
+        row = await judge(work, target, fetched, terms_of(scan))
     except NotBefore as later:
         async with connection(shop.pool) as conn:
             await chunks.release(conn, lease.claim, wait=later.seconds)
         return
-    target = Target(0, fetched.url, 0, in_sitemap=False, attempts=0, lastmod=None, alternates=())
-    row = await judge(work, target, fetched, terms_of(scan))
     PAGES.labels(outcome_of(row)).inc()
     tally, found = _site(scan, row, robots_file_of(opening.answer))
     outcome = Outcome(tally=tally, done=1, failed=int(failed(row)), found=1, fallback=opening.fallback)
@@ -69,10 +71,20 @@ def _site(scan: Work, row: PageRow, robots: RobotsFile) -> tuple[Tally, list[Sit
         robots=robots,
         suppressed=tuple(scan.options.get("disable_checks") or ()),
     )
-    site = judge_site([site_facts.decode(row.site)], inputs, terms_of(scan), lambda _: {0: row.url})
+    site = judge_site([site_facts.decode(row.site)], inputs, terms_of(scan), _Urls(row.url))
     found = list(site.findings())
     report_raised(site)
     return site.tally(row.tally), found
+
+
+class _Urls:
+    """Looks addresses up, of which there is one."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __call__(self, seqs: AbstractSet[int]) -> dict[int, str]:
+        return dict.fromkeys(seqs, self._url)
 
 
 async def _store(conn: Connection, scan: Work, row: PageRow, found: list[SiteFound]) -> None:

@@ -23,8 +23,8 @@ REASONS: dict[str, str] = {
     "forbidden_address": "The host's name leads to an address that this service must not connect to.",
     "blocked_by_robots": "robots.txt disallows this URL for our robot. Allow it there, or ask for the permission to "
     "ignore robots.txt.",
-    "robots_unavailable": "robots.txt answers with a server error, so everything counts as disallowed for now. Mend it, "
-    "or try again later.",
+    "robots_unavailable": "robots.txt answers with a server error, so everything counts as disallowed for now. Repair "
+    "it, or try again later.",
     "bad_url": "The URL can't be fetched.",
     "nothing_found": "Neither the sitemaps nor the start page led to a page that belongs to this scan.",
 }

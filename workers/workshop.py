@@ -3,11 +3,13 @@
 import asyncio
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
 from shared.clock import Clock
 from shared.db.pool import Pool
+from shared.requests import ScanOptions
 from shared.scans import Work
 from shared.seal import unseal
 from shared.settings import Settings
@@ -16,6 +18,7 @@ from workers.fetch.options import FetchOptions
 from workers.fetch.politeness import Politeness
 from workers.parser import ParserProcess
 from workers.scan_page import Terms
+
 
 class Workshop(Struct, frozen=True, kw_only=True):
     """Connections, the fetcher, the parser and the drain flag of one process."""
@@ -32,8 +35,9 @@ class Workshop(Struct, frozen=True, kw_only=True):
 
 def terms_of(scan: Work) -> Terms:
     """By what the scan's pages are judged."""
-    thresholds = tuple(sorted((scan.options.get("thresholds") or {}).items()))
-    return Terms(scan.profile, thresholds, tuple(sorted(scan.options.get("disable_checks") or ())))
+    options = msgspec.convert(scan.options, ScanOptions)
+    thresholds = tuple(sorted((options.thresholds or {}).items()))
+    return Terms(scan.profile, thresholds, tuple(sorted(options.disable_checks or ())))
 
 
 def fetch_options(scan: Work, settings: Settings) -> FetchOptions:

@@ -1,6 +1,7 @@
 """Dramatiq's own housekeeping, forced: messages of workers that died go back to their queues."""
 
 import asyncio
+from typing import Any
 
 from dramatiq.brokers.redis import RedisBroker
 
@@ -14,7 +15,7 @@ HEARTBEAT_MILLISECONDS = 15_000
 def _maintain(office: Office) -> None:
     client = connect_sync(office.settings.redis_url, timeout=2.0)
     try:
-        broker = RedisBroker(  # type: ignore[no-untyped-call]
+        broker: Any = RedisBroker(  # type: ignore[no-untyped-call]
             client=client,
             middleware=[],
             namespace=office.settings.namespace,

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from msgspec import Struct
 
@@ -46,7 +47,7 @@ def load_profile(name: str = DEFAULT_PROFILE) -> Profile:
     def flatten(prefix: str, table: Mapping[str, object]) -> None:
         for key, value in table.items():
             if isinstance(value, dict):
-                flatten(f"{prefix}{key}.", value)
+                flatten(f"{prefix}{key}.", cast("dict[str, object]", value))
             elif isinstance(value, int | float):
                 thresholds[f"{prefix}{key}"] = float(value)
 

@@ -86,7 +86,7 @@ def _apply(conn: psycopg.Connection[Any], path: Path, applied: dict[str, str]) -
 
 def main() -> int:
     """Entry point of `python -m shared.db.migrate`."""
-    url = os.environ.get("DATABASE_URL", "")  # noqa: TID251 - needs nothing else of the settings
+    url = os.environ.get("DATABASE_URL", "")
     if not url:
         sys.stderr.write("DATABASE_URL is not set\n")
         return 2

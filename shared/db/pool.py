@@ -1,6 +1,6 @@
 """Connections to Postgres with a deadline on everything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -64,7 +64,7 @@ def make_pool(url: str, *, application: str, size: int, statement_seconds: float
 
 
 @asynccontextmanager
-async def connection(pool: Pool) -> AsyncIterator[Connection]:
+async def connection(pool: Pool) -> AsyncGenerator[Connection]:
     """A pooled connection. Raises `UnavailableError` when Postgres can't be reached in time."""
     try:
         async with pool.connection() as conn:
