@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
 from deploy.local.errors import LaunchError, UsageError
+from deploy.local.parsing import CommandParser
 from deploy.local.screen import Screen
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_STARTED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
@@ -26,6 +27,10 @@ COMMANDS = {
     "demo": Entry("see it work: start everything and scan a bundled site", "demo"),
     "up": Entry("run the fleet until Ctrl-C", "up"),
     "scan": Entry("scan one page or one site", "scan"),
+    "audit": Entry("judge saved pages, without a fleet", "audit"),
+    "robots": Entry("say what a robots.txt allows", "robots"),
+    "sitemap": Entry("say what a sitemap holds", "sitemap"),
+    "checks": Entry("list the checks", "catalogue"),
     "user": Entry("make users", "admin", "configure_user"),
     "token": Entry("make API keys", "admin", "configure_token"),
     "migrate": Entry("bring the schema up to date", "admin", "configure_migrate"),
@@ -63,7 +68,7 @@ def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=CommandParser)
     chosen = next((word for word in words if not word.startswith("-")), None)
     for name, entry in COMMANDS.items():
         command = commands.add_parser(name, help=entry.help)

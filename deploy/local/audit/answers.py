@@ -1,13 +1,14 @@
 """What is written as JSON. These shapes are a contract: names may be added, none changes or goes away."""
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw, Struct
 
 from deploy.local.audit.judging import PageReport
-from workers.judge import Found
+
+if TYPE_CHECKING:
+    from deploy.local.audit.site import SiteReport
 
 
 class LineFinding(Struct, frozen=True):
@@ -51,9 +52,29 @@ def pretty(value: Any) -> str:  # noqa: ANN401 - anything that can be written as
     return msgspec.json.format(msgspec.json.encode(value)).decode() + "\n"
 
 
-def tail(found: Iterable[Found]) -> dict[str, int]:
-    """How many findings there are of each severity."""
-    counts: dict[str, int] = {}
-    for one in found:
-        counts[one.severity.value] = counts.get(one.severity.value, 0) + 1
-    return counts
+def site_answer(report: "SiteReport") -> dict[str, Any]:
+    """The answer to a directory."""
+    score = report.score
+    return {
+        "score": score.score,
+        "grade": score.grade,
+        "coverage": score.coverage,
+        "pages": report.pages,
+        "site": {
+            "findings": [
+                {
+                    "check": one.check,
+                    "severity": one.severity,
+                    "evidence": one.evidence,
+                    "position": one.position,
+                    "url": one.url,
+                    "count": one.count,
+                }
+                for one in report.findings
+            ],
+            "not_decided": report.not_decided,
+        },
+        "categories": score.categories,
+        "issues": score.issues,
+        "gates": score.gates,
+    }

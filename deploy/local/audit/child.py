@@ -87,7 +87,9 @@ def answer_line(job: LineJob) -> LineAnswer:
         judged = auditor(job.terms).judge(given, job.now)
     except NotAPageError as error:
         return LineAnswer(fault_of(id_of(job.line), f"line {job.number}: {error}"), faulty=True)
-    return LineAnswer(line_of(given.id, judged.report), score=judged.report.score, worst=worst_of(judged.report))
+    return LineAnswer(
+        line_of(given.id, judged.report), score=judged.report.score, worst=worst_of(judged.report.findings)
+    )
 
 
 def judge_file(payload: bytes) -> bytes:
@@ -152,5 +154,3 @@ def _targets(page: Page) -> tuple[str, ...]:
     urls += [one.url for one in page.alternates]
     urls += [tag.url for tag in page.link_tags if not tag.rel.isdisjoint(("next", "prev", "amphtml"))]
     return tuple(dict.fromkeys(url for url in urls if url))[: site_facts.MAX_LINKS]
-
-

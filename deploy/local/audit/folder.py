@@ -31,13 +31,18 @@ Kind = Literal["page", "other", "missing", "outside"]
 class Folder:
     """The files below a directory, found once. `base` is the address of the directory, with a slash at the end."""
 
-    def __init__(self, root: Path, url: str) -> None:
-        """Symbolic links to directories are not followed. Raises `UsageError`, and `OSError` for what can't be listed."""
+    def __init__(self, root: Path, url: str, *, clean: bool = False) -> None:
+        """`clean`: the site's addresses leave `.html` out. Symbolic links to directories are not followed.
+
+        Raises `UsageError`, and `OSError` for what can't be listed.
+        """
         base = normalise(url if url.endswith("/") else f"{url}/")
         if base is None or "?" in base:
-            raise UsageError(f"{url!r} can't be the address of a directory")
+            message = f"{url!r} can't be the address of a directory"
+            raise UsageError(message)
         self.base: Final = base
         self.root: Final = root
+        self._clean: Final = clean
         self.pages: Final[list[Saved]] = []
         self._seq: Final[dict[str, int]] = {}
         self._others: Final[set[str]] = set()
@@ -53,19 +58,19 @@ class Folder:
             self._others.add(relative)
             return
         folder = relative.removesuffix(path.name)
-        url = self.url_of(folder if path.name in INDEX_NAMES else relative)
+        long, short = self.url_of(relative), self.url_of(relative.removesuffix(path.suffix))
+        url = self.url_of(folder) if path.name in INDEX_NAMES else short if self._clean else long
         if url in self._seq:
             self._others.add(relative)  # index.html beside index.htm: servers give the first
             return
         self._seq[url] = len(self.pages)
         self.pages.append(Saved(self.root / relative, url))
         # Servers of static files answer these as well, by a redirect or with the page itself.
-        if path.name in INDEX_NAMES:
-            self._aliases[self.url_of(relative)] = url
-            if folder:
-                self._aliases[self.url_of(folder.rstrip("/"))] = url
-        else:
-            self._aliases.setdefault(self.url_of(relative.removesuffix(path.suffix)), url)
+        self._aliases[long] = url
+        if path.name not in INDEX_NAMES:
+            self._aliases.setdefault(short, url)
+        elif folder:
+            self._aliases[self.url_of(folder.rstrip("/"))] = url
 
     def url_of(self, relative: str) -> str:
         """The address of a relative path."""

@@ -59,7 +59,7 @@ class Given(Struct, kw_only=True, frozen=True):
     id: Raw = field(default_factory=lambda: Raw(_NULL))
     url: str
     final_url: str | None = None
-    status: Annotated[int, Meta(ge=100, le=999)] | None | UnsetType = UNSET
+    status: Annotated[int, Meta(ge=100, le=999)] | UnsetType | None = UNSET
     headers: Headers | None = None
     html: str | None = None
     body_base64: bytes | None = None
@@ -165,10 +165,16 @@ def material(given: Given, now: float) -> Material:
     return Material(fetched, _context(given, final, now), given.html is not None, has_body, written)
 
 
+def saved_page(url: str, body: bytes, status: int | None, headers: list[tuple[str, str]] | None) -> Given:
+    """A page that was saved to a file. It answered 200 unless the caller knows better."""
+    return Given(url=url, body_base64=body, status=_OK if status is None else status, headers=headers)
+
+
 def _address(url: str) -> str:
     known = normalise(url)
     if known is None:
-        raise NotAPageError(f"{url[:200]!r} is not an http or https URL")
+        message = f"{url[:200]!r} is not an http or https URL"
+        raise NotAPageError(message)
     return known
 
 

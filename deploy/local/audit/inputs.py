@@ -4,7 +4,9 @@ import hashlib
 import re
 from collections import deque
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, final
+
+from msgspec.structs import replace
 
 from deploy.local.audit.folder import Folder
 from shared.checks.site import Fault, RobotsFile, SiteInputs, SitemapFile, TextFile
@@ -63,6 +65,7 @@ def _octets(folder: Folder, name: str, most: int) -> bytes | None:
         return file.read(most)
 
 
+@final
 class _Sitemaps:
     """Those that robots.txt names, those that are called so, and those that their indexes list."""
 
@@ -87,14 +90,11 @@ class _Sitemaps:
             self._seen.add(url)
             path = self._folder.file_at(url)
             self.files.append(self._missing(url) if path is None else self._file(url, path))
-        self.files = [self._with_declaration(file) for file in self.files]
+        # An index may name a file that was found, and read, before it.
+        self.files = [replace(file, declared=file.url in self._declared) for file in self.files]
 
     def _missing(self, url: str) -> SitemapFile:
         return SitemapFile(url=url, status=404, kind="unknown", declared=True)
-
-    def _with_declaration(self, file: SitemapFile) -> SitemapFile:
-        """An index may name what was found before it was read."""
-        return SitemapFile(**{**{f: getattr(file, f) for f in file.__struct_fields__}, "declared": file.url in self._declared})
 
     def _file(self, url: str, path: Path) -> SitemapFile:
         by = self._origin if url in self._named else None

@@ -1,13 +1,14 @@
 """Judges one page at a time, as a worker does, but keeps to what is known of it."""
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, final
+from typing import Final, Protocol, final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from deploy.local.audit.given import Given, Material, material
-from deploy.local.audit.terms import Terms
+from deploy.local.audit.terms import RANKS, Terms
 from shared.checks import catalogue
 from shared.checks.base import Level, On, Severity
 from shared.checks.limits import load_profile
@@ -38,10 +39,6 @@ class Judged(Struct, frozen=True):
     report: PageReport
     page: Page
     verdict: Verdict
-
-
-RANKS: Final = tuple(Severity)
-"""Worst first."""
 
 
 @final
@@ -115,6 +112,15 @@ def read(given: Material) -> Page:
     return page
 
 
-def worst_of(report: PageReport) -> Severity | None:
+class Graded(Protocol):
+    """A finding, as far as its severity goes."""
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        ...
+
+
+def worst_of(findings: Iterable[Graded]) -> Severity | None:
     """The worst severity found, None when nothing was."""
-    return min((found.severity for found in report.findings), key=RANKS.index, default=None)
+    return min((found.severity for found in findings), key=RANKS.index, default=None)

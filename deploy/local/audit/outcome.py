@@ -1,12 +1,10 @@
 """From verdicts to an exit status."""
 
-from typing import Final, final
+from typing import final
 
+from deploy.local.audit.terms import RANKS
 from deploy.local.cli import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 from shared.checks.base import Severity
-
-RANKS: Final = tuple(Severity)
-"""Worst first."""
 
 
 @final

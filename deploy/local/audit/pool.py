@@ -50,7 +50,8 @@ class Pool:
         try:
             return await self._parsers[n].run(payload, deadline=DEADLINE)
         except ParserKilled as error:
-            raise GaveUpError(f"this page could not be read ({error.reason})") from error
+            message = f"this page could not be read ({error.reason})"
+            raise GaveUpError(message) from error
         except TimeoutError as error:
             raise GaveUpError("this page could not be read (time)") from error
         finally:
@@ -61,7 +62,9 @@ class Pool:
 class InOrder(Generic[T, R]):
     """Does `work` on many items at once and gives the answers in their order, each as soon as it is its turn."""
 
-    def __init__(self, work: Callable[[T], Coroutine[Any, Any, R]], *, window: int, size_of: Callable[[T], int]) -> None:
+    def __init__(
+        self, work: Callable[[T], Coroutine[Any, Any, R]], *, window: int, size_of: Callable[[T], int]
+    ) -> None:
         """At most `window` items and, by `size_of`, `MAX_HELD` octets are under way or wait for their turn."""
         self._work = work
         self._size_of = size_of

@@ -1,9 +1,9 @@
 """The site-level verdict on a directory: every file was seen, so it counts as a complete crawl."""
 
-from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, final
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -19,6 +19,8 @@ from shared.tally import Tally, merge
 from workers.site import Analysis, SiteFound, SiteJudge
 
 _NOT_FOUND: Final = 404
+_PLACE: Final = np.dtype([("target", "<u8"), ("place", "<u4")])
+"""A link to a place in a page, as `SiteFacts.fragments` packs it."""
 
 
 class SiteReport(Struct, frozen=True):
@@ -93,26 +95,28 @@ class Collector:
 
     def _resolved(self, facts: SiteFacts) -> SiteFacts:
         """The page with its links leading to the addresses under which we know their targets."""
-        if not self._aliases:
-            return facts
         aliases = self._aliases
+        if not aliases:
+            return facts
         count = len(facts.links) // 9
-        targets = array("Q", facts.links[: 8 * count])
+        known: dict[int, int] = {}
+        for raw, kind in zip(_numbers(facts.links[: 8 * count]), facts.links[8 * count :], strict=True):
+            target = aliases.get(raw, raw)
+            known[target] = known.get(target, 0) | kind
+        places = np.frombuffer(facts.fragments, _PLACE).copy()
+        places["target"] = [aliases.get(target, target) for target in places["target"].tolist()]
         return replace(
             facts,
-            links=array("Q", (aliases.get(one, one) for one in targets)).tobytes() + facts.links[8 * count :],
-            fragments=self._fragments(facts.fragments),
+            links=np.array(list(known), "<u8").tobytes() + bytes(known.values()),
+            fragments=places.tobytes(),
             canonical=aliases.get(facts.canonical, facts.canonical),
             next=aliases.get(facts.next, facts.next),
             prev=aliases.get(facts.prev, facts.prev),
             amphtml=aliases.get(facts.amphtml, facts.amphtml),
-            alternates=tuple((lang, aliases.get(one, one), ours) for lang, one, ours in facts.alternates),
+            alternates=tuple((lang, aliases.get(target, target), ours) for lang, target, ours in facts.alternates),
         )
 
-    def _fragments(self, packed: bytes) -> bytes:
-        """u64 target and u32 place, one after the other."""
-        out = bytearray(packed)
-        for at in range(0, len(packed), 12):
-            target = int.from_bytes(packed[at : at + 8], "little")
-            out[at : at + 8] = self._aliases.get(target, target).to_bytes(8, "little")
-        return bytes(out)
+
+def _numbers(packed: bytes) -> list[int]:
+    numbers: list[int] = np.frombuffer(packed, "<u8").tolist()
+    return numbers

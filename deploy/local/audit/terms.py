@@ -3,12 +3,17 @@
 import difflib
 import math
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
 
 from deploy.local.errors import UsageError
 from shared.checks import catalogue
+from shared.checks.base import Severity
 from shared.checks.limits import DEFAULT_PROFILE, load_profile, profiles
+
+RANKS: Final = tuple(Severity)
+"""Worst first."""
 
 
 class Terms(Struct, frozen=True, array_like=True):
@@ -20,14 +25,16 @@ class Terms(Struct, frozen=True, array_like=True):
 
 
 def read_terms(profile: str, thresholds: Sequence[str], disabled: Sequence[str]) -> Terms:
-    """The terms; `thresholds` as `id=value`. Raises `UsageError` for names that don't exist and values that are none."""
+    """The terms; `thresholds` as `id=value`. Raises `UsageError` for unknown names and for values that are none."""
     if profile not in profiles():
-        raise UsageError(f"There is no profile {profile!r}; there is: {', '.join(profiles())}")
+        message = f"There is no profile {profile!r}; there is: {', '.join(profiles())}"
+        raise UsageError(message)
     known = load_profile(profile).thresholds
     pairs = dict(_threshold(raw, known) for raw in thresholds)
     for check_id in disabled:
         if check_id not in catalogue():
-            raise UsageError(f"There is no check {check_id!r}{_near(check_id, catalogue())}")
+            message = f"There is no check {check_id!r}{_near(check_id, catalogue())}"
+            raise UsageError(message)
     return Terms(profile, tuple(sorted(pairs.items())), tuple(sorted(set(disabled))))
 
 
@@ -35,15 +42,18 @@ def _threshold(raw: str, known: Iterable[str]) -> tuple[str, float]:
     name, equals, number = raw.partition("=")
     name = name.strip()
     if not equals:
-        raise UsageError(f"--threshold takes id=value, not {raw!r}")
+        message = f"--threshold takes id=value, not {raw!r}"
+        raise UsageError(message)
     if name not in known:
-        raise UsageError(f"There is no threshold {name!r}{_near(name, known)}")
+        message = f"There is no threshold {name!r}{_near(name, known)}"
+        raise UsageError(message)
     try:
         value = float(number)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise UsageError(f"{number!r} is no value for {name}")
+        message = f"{number!r} is no value for {name}"
+        raise UsageError(message)
     return name, value
 
 
