@@ -1,4 +1,4 @@
-"""Words, keywords, the language of a text and how easy it reads. Pure; all heuristics unless a source is named."""
+"""Words, keywords and the language of a text. Pure; all heuristics unless a source is named."""
 
 import re
 from collections import Counter
@@ -28,7 +28,7 @@ _DENSE = re.compile(
 )
 _STRIP = (
     "".join(map(chr, range(0x21, 0x30))) + ":;<=>?@[\\]^_`{|}~«»“”„‟‘’‚‹›…–—·•¿¡§©®™°´¨→←↑↓、。！？：；（）「」『』"
-)  # noqa: RUF001
+)
 
 _SCRIPTS = (
     ("kana", re.compile("[\u3041-\u30ff\uff66-\uff9f]")),
@@ -72,7 +72,7 @@ def vocabulary(text: str) -> Vocabulary:
     """Count the words of a whitespace-normalised text: what stands between blanks and holds a letter or digit."""
     lowered = text.lower()
     if not lowered.isascii():
-        lowered = lowered.replace("’", "'").replace("—", " ")  # noqa: RUF001
+        lowered = lowered.replace("’", "'").replace("—", " ")
     counts = Counter(lowered.split())
     dense = 0
     for token in [token for token in counts if not (token.isalpha() and token.isascii())]:

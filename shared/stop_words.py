@@ -3,7 +3,7 @@
 Chosen by hand from the commonest words of each language. Shared forms are welcome; `shared.language` weighs them less.
 """
 
-# ruff: noqa: E501, RUF001 - word lists in many scripts
+# ruff: noqa: E501 - word lists
 _WORDS = {
     "af": "die en van is 'n nie het in te wat vir op met aan hy sy dit as was om ons hulle ek maar ook kan sal deur hierdie "
     "wees baie al uit jy word na oor of dat moet toe waar",

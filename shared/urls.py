@@ -21,7 +21,7 @@ _PORTS = {"http": "80", "https": "443"}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):", re.ASCII)
 _EDGES = "".join(map(chr, range(0x21)))
 _BLANKS = str.maketrans("", "", "\t\n\r")
-# Left as they are; quote() keeps letters, digits and "_.-~" by itself. Percent signs too: the standard never repairs them.
+# Left as they are; quote() keeps letters, digits and "_.-~" by itself. Percent signs too: they are never repaired.
 _PATH_SAFE = "!$%&'()*+,/:;=@[\\]|"
 _QUERY_SAFE = "!$%&()*+,/:;=?@[\\]^`{|}"
 _USER_SAFE = "!$%&'()*+,"
@@ -46,7 +46,7 @@ TRACKING = re.compile(
 
 
 _PLAIN_HOST = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z][a-z0-9]*", re.ASCII)
-"""Names that need no work: lower case, no empty label, no `xn--` (a double hyphen doesn't match), no number at the end."""
+"""Names that need no work: lower case, no empty label, no `xn--` (no double hyphen matches), no number at the end."""
 
 
 @lru_cache(maxsize=4096)

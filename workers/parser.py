@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections import deque
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from workers.parser_frames import ANSWER, ANSWERED, MEMORY_EXIT, REQUEST, pack_pid, unpack_exit, unpack_pid
 
@@ -84,7 +84,7 @@ class ParserProcess:
     """One killable child. `await run(payload, deadline=…)`; `start()` first, `close()` in the end; or `async with`."""
 
     def __init__(self, function: str, *, memory: int = DEFAULT_MEMORY, seconds: float = DEFAULT_SECONDS) -> None:
-        """`function` is `module:name` of a `(bytes) -> bytes`; `memory` in bytes of address space, `seconds` per page."""
+        """`function` names a `(bytes) -> bytes` as `module:name`; `memory`: address space, bytes; `seconds` per page."""
         self._function = function
         self._memory = memory
         self._seconds = seconds
@@ -106,7 +106,7 @@ class ParserProcess:
         self._start_template()
         self._spawn()
 
-    async def __aenter__(self) -> "ParserProcess":
+    async def __aenter__(self) -> Self:
         """Start."""
         await self.start()
         return self
@@ -128,13 +128,13 @@ class ParserProcess:
         root = Path(__file__).resolve().parents[1]
         with theirs:
             self._template = subprocess.Popen(command, pass_fds=(theirs.fileno(),), cwd=root, stdin=subprocess.DEVNULL)  # noqa: S603
-        ours.setblocking(False)
+        ours.setblocking(False)  # noqa: FBT003
         self._control = ours
         self._loop.add_reader(ours, self._on_control)
 
     def _spawn(self) -> None:
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
+        ours.setblocking(False)  # noqa: FBT003
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
         if self._control is None:
             return
@@ -288,7 +288,7 @@ class ParserProcess:
     # -- limits and ends -----------------------------------------------------------------------------------------
 
     def _watch(self, child: _Child) -> None:
-        """The first page given has the wall limit from now on. One timer serves many pages: it looks again when it fires."""
+        """The first page given has the wall limit from now on. One timer serves many: it looks again when it fires."""
         child.since = self._loop.time()
         if child.timer is None:
             child.timer = self._loop.call_later(self._seconds, self._on_timer, child)

@@ -2,7 +2,7 @@
 
     python -m workers.parser_child MODULE:FUNCTION CONTROL_FD MEMORY_BYTES
 
-The template reads commands from a sequenced-packet socket: `S` with a descriptor forks a child that serves frames on it;
+The template reads commands from a sequenced-packet socket: `S` with a descriptor forks a child that serves it;
 `K` and a pid kills one. It answers `P` and the new pid, `X`, pid and wait status when one ended. It runs no job and no
 thread, so forking it is safe and takes milliseconds. Everybody dies with the process above (PR_SET_PDEATHSIG).
 """
@@ -55,7 +55,7 @@ def _receive(sock: socket.socket, size: int) -> bytearray | None:
 
 
 def serve(sock: socket.socket, job: Job) -> None:
-    """Answer frames until the other side closes. Memory that runs out ends the process: what is left can't be trusted."""
+    """Answer frames until the other side closes. A lack of memory ends the process: what is left can't be trusted."""
     while True:
         head = _receive(sock, REQUEST.size)
         if head is None:
@@ -84,6 +84,10 @@ def _child(sock: socket.socket, job: Job, memory: int, template: int) -> None:
     serve(sock, job)
 
 
+def _wake(_number: int, _frame: object) -> None:
+    """Having a handler at all makes the signal write to the wake-up socket."""
+
+
 class Template:
     """Forks children on command and tells how they ended."""
 
@@ -97,9 +101,9 @@ class Template:
     def run(self) -> None:
         """Obey until the control socket closes; then end all children."""
         wake, waker = socket.socketpair()
-        waker.setblocking(False)
+        waker.setblocking(False)  # noqa: FBT003
         signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGCHLD, _wake)
         while True:
             ready, _, _ = select.select([self._control, wake], [], [])
             if wake in ready:

@@ -61,7 +61,7 @@ class Namer:
     def name(self, link: RawLink) -> None:
         """Text, aria-label, alt of an image or title of an icon inside, aria-labelledby, title: whichever comes first.
 
-        What is hidden from assistive technology needs no name, so a nameless link is also asked for `aria-hidden` around.
+        What is hidden from assistive technology needs no name, so a nameless link is asked for `aria-hidden` around.
         """
         attributes = link.attributes
         if attributes.get("aria-hidden") == "true":

@@ -83,7 +83,7 @@ def decode_as(body: bytes, encoding: str) -> str:
     if encoding in MULTI_BYTE:
         return body.decode(MULTI_BYTE[encoding], "replace")
     characters = _USER_DEFINED if encoding == "x-user-defined" else table(SINGLE_BYTE[encoding])
-    return codecs.charmap_decode(body, "strict", characters)[0]
+    return codecs.charmap_decode(body, "strict", characters)[0]  # pyright: ignore[reportArgumentType]
 
 
 def decode(body: bytes, content_type: str | None, *, truncated: bool = False) -> Decoded:

@@ -1,5 +1,9 @@
 """JSON-LD (https://www.w3.org/TR/json-ld11/), read as search engines do: without fetching contexts."""
 
+# JSON from strangers has no type until `isinstance` has looked at it.
+# ruff: noqa: ANN401
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,9 +38,9 @@ def plain_type(name: str) -> tuple[str, bool]:
     return name, False
 
 
-def is_schema_context(context: object) -> bool:
+def is_schema_context(context: Any) -> bool:
     """Whether a JSON-LD context makes schema.org the vocabulary."""
-    pending = [context]
+    pending: list[Any] = [context]
     for _ in range(MAX_LEVELS):
         if not pending:
             return False
@@ -97,7 +101,7 @@ def read_json_ld(tags: Iterable[RawTag]) -> tuple[list[Item], list[Problem]]:
     return items, problems
 
 
-def _load(text: str) -> object:
+def _load(text: str) -> Any:
     """Parse, tolerating what search engines tolerate: line breaks in strings, comment and CDATA wrappers."""
     match = _WRAPPED.match(text) if "<!" in text[:200] else None
     if match:
@@ -116,9 +120,9 @@ def _explain(error: Exception, text: str) -> str:
     return "nested too deeply" if isinstance(error, RecursionError) else clean(str(error))
 
 
-def _top(document: object, at: str, limit: Limit) -> Iterator[Item]:
+def _top(document: Any, at: str, limit: Limit) -> Iterator[Item]:
     """The items at the top: of an array, of @graph, or the document itself."""
-    pending: list[tuple[object, bool]] = [(document, False)]
+    pending: list[tuple[Any, bool]] = [(document, False)]
     while pending and limit.left > 0:
         node, schema = pending.pop(0)
         if isinstance(node, list):
@@ -165,11 +169,11 @@ def _item(node: Mapping[Any, Any], at: str, limit: Limit, schema: bool, level: i
     )
 
 
-def _values(found: object, at: str, limit: Limit, schema: bool, level: int) -> tuple[Any, ...]:
+def _values(found: Any, at: str, limit: Limit, schema: bool, level: int) -> tuple[Any, ...]:
     if level >= MAX_LEVELS:
         return ()
     values: list[Any] = []
-    pending = list(found) if isinstance(found, list) else [found]
+    pending: list[Any] = found if isinstance(found, list) else [found]
     for one in pending[:MAX_ITEMS]:
         if isinstance(one, dict):
             if "@value" in one:
@@ -188,7 +192,7 @@ def _values(found: object, at: str, limit: Limit, schema: bool, level: int) -> t
     return tuple(values)
 
 
-def _scalar(one: object) -> str | float | bool | None:
+def _scalar(one: Any) -> str | float | bool | None:
     if isinstance(one, str):
         return clean(one)
     if one is None or isinstance(one, (bool, int, float)):

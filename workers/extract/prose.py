@@ -86,7 +86,7 @@ class Reader:
 
     @staticmethod
     def _text(nodes: list[LexborNode | None]) -> str:
-        """Texts of nodes; every text node ends a word: `<b>J</b>ohn` is read as two words, as `<li>a</li><li>b</li>` is."""
+        """Texts of nodes; every text node ends a word: `<b>J</b>ohn` is read as two, as `<li>a</li><li>b</li>` is."""
         return squash(" ".join([node.text(separator=" ")[:MAX_SOURCE] for node in nodes if node is not None]))[
             :MAX_TEXT
         ]
@@ -160,7 +160,7 @@ MAX_BYLINE = 200
 def bylines(parser: LexborHTMLParser, lowered: bytes, walk: Walk, metas: Iterable[Meta]) -> tuple[str, ...]:
     """Who the page says wrote it: author metas, links and elements marked as author or byline (heuristic)."""
     found = [meta.content for meta in metas if meta.content and "author" in {meta.name, meta.property_}]
-    found += [link.text for link in walk.links if "rel" in link.attributes and "author" in tokens(link.attributes["rel"])]
+    found += [link.text for link in walk.links if "author" in tokens(link.attributes.get("rel"))]
     if any(_in_class(lowered, at) for word in (b"author", b"byline") for at in finds(lowered, word, 100)):
         found += [
             value(node.attributes, "content") or bounded_text(node, MAX_BYLINE)
