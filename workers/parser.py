@@ -84,7 +84,7 @@ class ParserProcess:
     """One killable child. `await run(payload, deadline=…)`; `start()` first, `close()` in the end; or `async with`."""
 
     def __init__(self, function: str, *, memory: int = DEFAULT_MEMORY, seconds: float = DEFAULT_SECONDS) -> None:
-        """`function` names a `(bytes) -> bytes` as `module:name`; `memory`: bytes of address space; `seconds` a page."""
+        """`function` names a `bytes -> bytes` as `module:name`; `memory`: bytes of address space; `seconds` a page."""
         self._function = function
         self._memory = memory
         self._seconds = seconds
