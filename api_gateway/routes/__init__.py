@@ -1,6 +1,6 @@
 """All endpoints under /api/v1."""
 
-from api_gateway.routes import auth, bulk, checks, document, results, scans, tokens, user, webhooks
+from api_gateway.routes import auth, bulk, checks, document, events, results, scans, tokens, user, webhooks
 from api_gateway.routing import Route
 
 ALL: list[Route] = [
@@ -10,6 +10,7 @@ ALL: list[Route] = [
     *scans.ROUTES,
     *results.ROUTES,
     *user.ROUTES,
+    *events.ROUTES,
     *webhooks.ROUTES,
     *checks.ROUTES,
     *document.ROUTES,
