@@ -7,6 +7,7 @@ Positions are strings: an XPath such as `(//a)[17]`, `header: X-Robots-Tag`, `li
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -66,7 +67,7 @@ class Timings(Struct, frozen=True, gc=False):
 
 
 class Asset(Struct, frozen=True, gc=False):
-    """A subresource that was probed (`checks_network: assets`). `width`/`height` are an image's natural size, pixels."""
+    """A subresource that was probed (`checks_network: assets`). `width`/`height`: an image's natural size, pixels."""
 
     url: str
     kind: Literal["image", "script", "style", "font", "icon"]
@@ -344,7 +345,7 @@ class Form(Struct, frozen=True, gc=False):
 
 
 class Item(Struct, frozen=True, gc=False):
-    """A structured-data item. `types` without the schema.org prefix; values are str, float, bool, None, Item or lists."""
+    """A structured-data item. `types` without the schema.org prefix; values: str, float, bool, None, Item, lists."""
 
     format: Literal["json-ld", "microdata", "rdfa"]
     types: tuple[str, ...]
@@ -475,7 +476,9 @@ class Page:
     @property
     def indexable(self) -> bool:
         """A 200 HTML page without noindex whose canonical, if any, is itself."""
-        return self.status == 200 and self.is_html and not self.noindex and self.canonical_url in {None, self.final_url}
+        if self.status != HTTPStatus.OK or not self.is_html or self.noindex:
+            return False
+        return self.canonical_url in {None, self.final_url}
 
     def header(self, name: str) -> str | None:
         """The values of a header joined with ", " as RFC 9110 section 5.3 allows, None when absent."""
@@ -498,4 +501,4 @@ class Page:
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """The distinct case-folded words of the visible text."""
-        return frozenset(word.strip(".,;:!?\"'()[]«»“”‘’") for word in self.body_text.casefold().split())  # noqa: RUF001
+        return frozenset(word.strip(".,;:!?\"'()[]«»“”‘’") for word in self.body_text.casefold().split())

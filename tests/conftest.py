@@ -53,7 +53,7 @@ def database_url(services: tuple[str, str], template: str, request: pytest.Fixtu
 @pytest.fixture
 def redis_url(services: tuple[str, str]) -> Iterator[str]:
     """The run's Valkey, emptied."""
-    from redis import Redis  # noqa: PLC0415
+    from redis import Redis
 
     client = Redis.from_url(services[1])
     client.flushall()

@@ -91,7 +91,8 @@ def _others(issues: Sequence[Issue]) -> Table:
     table = Table.grid(padding=(0, 1))
     for issue in sorted(issues, key=lambda one: (SEVERITIES.index(one.severity), -one.pages, one.check)):
         severity = Text(clean(issue.severity, 10), style=_STYLES.get(issue.severity, ""))
-        table.add_row(severity, Text(f"{issue.pages}"), Text(clean(issue.title, 100).rstrip(".")), Text(issue.check, "dim"))
+        title = Text(clean(issue.title, 100).rstrip("."))
+        table.add_row(severity, Text(f"{issue.pages}"), title, Text(issue.check, "dim"))
     return table
 
 

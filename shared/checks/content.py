@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - the examples hold typographic and foreign characters
+
 """The text of a page."""
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - descriptions in many scripts
+
 """Meta descriptions."""
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - texts in many scripts
+
 """Images."""
 
 import html

@@ -8,7 +8,7 @@ from shared.checks.sample import sample
 from shared.page import Page
 from shared.terms import shared_terms
 
-_SEPARATOR = re.compile(r"[,;|，、；،]")  # noqa: RUF001 - the comma of each script
+_SEPARATOR = re.compile(r"[,;|，、；،]")
 _LEAST_BODY = 200
 _LEAST_PHRASES = 3
 _MOST_PHRASES = 50

@@ -21,29 +21,32 @@ _DESCRIPTION = (
     '<meta name="description" content="A patient guide to sharpening kitchen knives with a whetstone: which grit to '
     'buy, how to hold the angle, how to remove the burr and test the edge.">'
 )
-_CONTENT = "\n".join(
-    f"<p>{text}</p>"
-    for text in (
-        "A sharp knife is safer than a blunt one, because it goes where you guide it and needs little force. Most "
-        "cooks put the job off for years, although it takes a quarter of an hour and a stone that costs less than a "
-        "new blade. This guide walks you through the whole work, from choosing a stone to testing the finished edge.",
-        "Start with a stone of medium grit, around one thousand, which is coarse enough to shape steel and fine enough "
-        "to leave a usable edge. Soak it until no more bubbles rise, lay it on a damp towel so that it can't slide, "
-        "and keep a bowl of water beside you. The grey slurry that forms does part of the cutting, so leave it there.",
-        "Hold the blade at roughly fifteen degrees, about the height of two coins under the spine. Push the edge away "
-        "from you as though you wanted to slice a thin layer off the stone, and move from heel to tip in one stroke. "
-        "Count ten strokes on each side, with light and even pressure, and let your fingers feel for the burr.",
-        "The burr is a wire of bent steel that tells you both sides have met. When you can feel it along the whole "
-        "length, turn the knife over and repeat. Then change to a finer stone, halve the pressure, and finish with a "
-        "few alternating strokes until the wire is gone and the edge looks like a single dark line.",
-        "Test the result on a ripe tomato or a sheet of newspaper. A good edge bites at once and leaves a clean cut; a "
-        "dull spot tears or slips, and shows you where a few more strokes belong. Rinse the blade, dry it well, and "
-        "store it on a rack or in a sleeve, never loose in a drawer where it knocks against other tools.",
-        "How often you sharpen depends on your board and your habits. Wood and soft plastic are kind to steel, glass "
-        "and stone ruin it within days. A few passes on a smooth honing rod before cooking keep the edge upright for "
-        "weeks, so that a home cook rarely needs the stone more than four times a year.",
-    )
-)
+_TEXT = """
+A sharp knife is safer than a blunt one, because it goes where you guide it and needs little force. Most cooks put
+the job off for years, although it takes a quarter of an hour and a stone that costs less than a new blade. This
+guide walks you through the whole work, from choosing a stone to testing the finished edge.
+
+Start with a stone of medium grit, around one thousand, which is coarse enough to shape steel and fine enough to
+leave a usable edge. Soak it until no more bubbles rise, lay it on a damp towel so that it can't slide, and keep a
+bowl of water beside you. The grey slurry that forms does part of the cutting, so leave it there.
+
+Hold the blade at roughly fifteen degrees, about the height of two coins under the spine. Push the edge away from
+you as though you wanted to slice a thin layer off the stone, and move from heel to tip in one stroke. Count ten
+strokes on each side, with light and even pressure, and let your fingers feel for the burr.
+
+The burr is a wire of bent steel that tells you both sides have met. When you can feel it along the whole length,
+turn the knife over and repeat. Then change to a finer stone, halve the pressure, and finish with a few alternating
+strokes until the wire is gone and the edge looks like a single dark line.
+
+Test the result on a ripe tomato or a sheet of newspaper. A good edge bites at once and leaves a clean cut; a dull
+spot tears or slips, and shows you where a few more strokes belong. Rinse the blade, dry it well, and store it on a
+rack or in a sleeve, never loose in a drawer where it knocks against other tools.
+
+How often you sharpen depends on your board and your habits. Wood and soft plastic are kind to steel, glass and
+stone ruin it within days. A few passes on a smooth honing rod before cooking keep the edge upright for weeks, so
+that a home cook rarely needs the stone more than four times a year.
+"""
+_CONTENT = "\n".join(f"<p>{' '.join(part.split())}</p>" for part in _TEXT.strip().split("\n\n"))
 
 CLEAN_HEADERS: Mapping[str, str] = {
     "Content-Type": "text/html; charset=utf-8",
@@ -61,6 +64,10 @@ CLEAN_HEADERS: Mapping[str, str] = {
 }
 
 
+_TIMINGS = Timings(ttfb=80.0, total=140.0, dns=5.0, connect=10.0)
+_TLS = Tls("TLSv1.3", "TLS_AES_128_GCM_SHA256", NOW + 200 * 86_400, "Example CA", ("example.com",))
+
+
 class Sample(Struct, frozen=True):
     """What a check's example feeds to `workers.extract`."""
 
@@ -72,7 +79,7 @@ def sample(  # noqa: PLR0913
     *,
     url: str = URL,
     status: int | None = 200,
-    headers: Mapping[str, str | None | tuple[str, ...]] | None = None,
+    headers: Mapping[str, str | tuple[str, ...] | None] | None = None,
     html: str | bytes | None = None,
     doctype: str = "<!doctype html>",
     html_attributes: str = 'lang="en"',
@@ -95,11 +102,11 @@ def sample(  # noqa: PLR0913
     footer: str = '<footer><a href="/about">About our workshop</a> <a href="/privacy">Privacy notice</a></footer>',
     redirects: tuple[Hop, ...] | None = (),
     error: FetchError | None = None,
-    timings: Timings | None = Timings(ttfb=80.0, total=140.0, dns=5.0, connect=10.0),
+    timings: Timings | None = _TIMINGS,
     http_version: str | None = "2",
     wire_bytes: int | None = 2_100,
     truncated: bool = False,
-    tls: Tls | None = Tls("TLSv1.3", "TLS_AES_128_GCM_SHA256", NOW + 200 * 86_400, "Example CA", ("example.com",)),
+    tls: Tls | None = _TLS,
     final_url: str | None = None,
     is_home: bool = False,
     in_sitemap: bool | None = True,
@@ -135,7 +142,7 @@ def sample(  # noqa: PLR0913
             f"{social}{schema}{head}</head>\n<body><header>{nav}</header>\n<main><article>{h1}{byline}{content}{h2}"
             f"{body}</article></main>\n{footer}</body></html>"
         )
-    merged: dict[str, str | None | tuple[str, ...]] = {**CLEAN_HEADERS, **(headers or {})}
+    merged: dict[str, str | tuple[str, ...] | None] = {**CLEAN_HEADERS, **(headers or {})}
     pairs: list[tuple[str, str]] = []
     for name, value in merged.items():
         if isinstance(value, tuple):

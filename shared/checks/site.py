@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from shared.checks.base import On, Severity
 from shared.facts import NONE, Flag
+from shared.host_probes import HostProbes
 from shared.robots import Robots
 
 
@@ -127,6 +128,9 @@ class SiteInputs(Struct, frozen=True, kw_only=True):
     rate_limited: int = 0
     suppressed: tuple[str, ...] = ()
     llms_txt: TextFile | None = None
+    network: tuple[str, ...] = ()
+    """The options of `checks_network` whose probes were made; checks of the others aren't decided."""
+    probes: HostProbes | None = None
 
 
 class Site(Protocol):

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - titles in many scripts
+
 """Titles."""
 
 from collections import Counter

@@ -48,8 +48,8 @@ def _regular() -> list[Doc]:
                 "/",
                 "Garden tools that last",
                 "Garden tools that last for decades, forged nearby",
-                "Hand tools for the garden, forged and repaired in our own workshop: spades, forks, secateurs, cans and "
-                "hoes, each tested for a full season before it goes on sale.",
+                "Hand tools for the garden, forged and repaired in our own workshop: spades, forks, secateurs, cans "
+                "and hoes, each tested for a full season before it goes on sale.",
             ),
             schema='{"@context": "https://schema.org", "@type": "Organization", "name": "Garden workshop", '
             '"url": "https://garden.example/"}',
@@ -119,8 +119,8 @@ def _defective() -> list[tuple[Doc, str, str]]:
         (replace(plain["old-stock"], title=None), "title.missing", "no title"),
         (replace(plain["second-choice"], title="Second"), "title.too_short", "a title of six characters"),
         (
-            replace(plain["gift-boxes"], title="Gift boxes with garden tools for birthdays, weddings, anniversaries, new "
-                    "homes and everything else that people celebrate outdoors"),
+            replace(plain["gift-boxes"], title="Gift boxes with garden tools for birthdays, weddings, anniversaries, "
+                    "new homes and everything else that people celebrate outdoors"),
             "title.too_long", "a title of 120 characters",
         ),
         (replace(plain["spare-handles"], description=None), "description.missing", "no meta description"),
@@ -220,7 +220,7 @@ def _siblings(path: str) -> str:
     listed = [
         f'<li><a href="{other}">{escape(doc.topic)} in our shop</a></li>'
         for other, doc in _DOCS.items()
-        if other.startswith(folder) and other != path and other != _HIDDEN
+        if other.startswith(folder) and other not in {path, _HIDDEN}
     ]
     return f"<aside><ul>{''.join(listed)}</ul></aside>"
 
@@ -243,10 +243,10 @@ def _file(path: str, base: str) -> SampleResponse | None:
         return SampleResponse(200, [("Content-Type", "text/plain; charset=utf-8")], text.encode())
     xml = [("Content-Type", "application/xml; charset=utf-8")]
     if path == "/sitemap.xml":
-        children = "".join(
-            f"<sitemap><loc>{base}{child}</loc></sitemap>\n" for child in ("/sitemap-shop.xml", _CHILD)
+        children = "".join(f"<sitemap><loc>{base}{child}</loc></sitemap>\n" for child in ("/sitemap-shop.xml", _CHILD))
+        head = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
         )
-        head = '<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
         return SampleResponse(200, xml, f"{head}\n{children}</sitemapindex>\n".encode())
     offers = [one for one in paths() if one.startswith(("/offers/", "/internal/"))]
     if path == "/sitemap-shop.xml":

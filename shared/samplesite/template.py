@@ -49,8 +49,9 @@ _ASIDES = (
 
 
 class Doc(Struct, frozen=True, kw_only=True):
-    """One page. Slots hold text or, where named so, HTML; None leaves the element out; `text_of` is the page whose
-    text this one copies.
+    """One page. Slots hold text or, where named so, HTML; None leaves the element out.
+
+    `text_of` is the page whose text this one copies.
     """
 
     path: str
@@ -127,7 +128,8 @@ def render(doc: Doc, base: str, menu: str, aside: str) -> bytes:
     h1 = f"<h1>{escape(doc.h1)}</h1>" if doc.h1 is not None else ""
     return (
         f"<!doctype html><html{lang}><head>{''.join(head)}</head>\n<body><header><nav>{menu}</nav></header>\n"
-        f"<main><article>{h1}\n<h2>What matters about {escape(doc.topic.lower())}</h2>\n<p>{escape(doc.topic)}: what we have learnt.</p>\n{_text(doc)}\n{doc.body}"
+        f"<main><article>{h1}\n<h2>What matters about {escape(doc.topic.lower())}</h2>\n"
+        f"<p>{escape(doc.topic)}: what we have learnt.</p>\n{_text(doc)}\n{doc.body}"
         f'</article></main>\n{aside}<footer><a href="/about">About our workshop</a> <a href="/contact">Write to us</a> '
         '<a href="/privacy">Privacy notice</a></footer></body></html>\n'
     ).encode()

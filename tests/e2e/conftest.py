@@ -172,7 +172,9 @@ class NumberedSite:
         number = int(path[3:])
         links = "".join(f'<a href="/p/{(number * 7 + i) % self.n}">Page {i} of it</a>' for i in range(5))
         title = f"<title>Page number {number} of this site</title>" if number % 10 else ""
-        text = f"<!doctype html><html lang=en><head>{title}</head><body><h1>Page {number}</h1><p>Text {number}</p>{links}"
+        text = (
+            f"<!doctype html><html lang=en><head>{title}</head><body><h1>Page {number}</h1><p>Text {number}</p>{links}"
+        )
         return web.Response(text=text, content_type="text/html", status=500 if number % 50 == 7 else 200)
 
 
