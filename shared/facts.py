@@ -294,7 +294,7 @@ def _host(url: str) -> str:
     return url.split("/", 3)[2].partition(":")[0].removeprefix("www.")
 
 
-_SEPARATORS = (" | ", " - ", " – ", " — ", " · ", " » ", " :: ", ": ")  # noqa: RUF001
+_SEPARATORS = (" | ", " - ", " – ", " — ", " · ", " » ", " :: ", ": ")
 
 
 def _title_end(title: str) -> int:
@@ -351,7 +351,7 @@ def _primary(page: Page) -> str:
     return (declared or page.language or "")[:8]
 
 
-def facts_of(  # noqa: PLR0913
+def facts_of(
     page: Page,
     *,
     seq: int,

@@ -277,9 +277,7 @@ async def write(conn: Connection, work: Assignment, sieve: Sieve, batch: Sequenc
     The scan's row is locked before the chunk's (in `add`), always in this order, so that workers can't deadlock.
     """
     claim = work.claim
-    found = [
-        Candidate(link, row.depth + 1) for row in batch if row.depth is not None for link in row.links
-    ]
+    found = [Candidate(link, row.depth + 1) for row in batch if row.depth is not None for link in row.links]
     if found:
         await add(conn, work.scan.id, sieve, found)
     sums = Sums(
@@ -369,4 +367,3 @@ def condemned(target: Target) -> Fetched:
     """The page's place in the results."""
     message = "the page ended its worker three times and was given up"
     return Fetched(target.url, target.url, headers=None, error=FetchError("parser_killed", message))
-
