@@ -16,6 +16,7 @@ from workers.fetch.politeness import NotBefore
 from workers.frontier import url_hash
 from workers.lease import Lease
 from workers.pages import Assignment, Target, failed, judge, outcome_of, row_values
+from workers.probes.inputs import network_of
 from workers.scan_page import PageRow
 from workers.site import SiteFound
 from workers.site_files import file_of, robots_file_of, save_robots
@@ -70,6 +71,7 @@ def _site(scan: Work, row: PageRow, robots: RobotsFile) -> tuple[Tally, list[Sit
         reason="only one page was fetched",
         robots=robots,
         suppressed=tuple(scan.options.get("disable_checks") or ()),
+        network=network_of(scan, None),
     )
     site = judge_site([site_facts.decode(row.site)], inputs, terms_of(scan), _Urls(row.url))
     found = list(site.findings())
@@ -103,5 +105,3 @@ async def _store(conn: Connection, scan: Work, row: PageRow, found: list[SiteFou
     await conn.execute(_PAGES["insert"], row_values(scan.id, row))
     for n, one in enumerate(found):
         await conn.execute(_RESULTS["add_site_finding"], finding_row(scan.id, n, one))
-
-

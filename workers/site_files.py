@@ -8,13 +8,14 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from shared.checks.site import RobotsFile, SitemapFile, SiteInputs
+from shared.checks.site import RobotsFile, SiteInputs, SitemapFile
 from shared.db.pool import Connection
 from shared.db.queries import queries
 from shared.page import Fetched
 from shared.robots import Robots, from_fetch
 from shared.scans import Work
 from workers.fetch import discovery
+from workers.probes.inputs import network_of
 from workers.sample_fetch import fetch_sample
 from workers.workshop import Workshop, fetch_options
 
@@ -116,4 +117,5 @@ async def site_inputs(conn: Connection, scan: Work) -> SiteInputs:
         sitemaps=sitemaps if scan.mode != "single" else None,
         skipped=scan.skips,
         suppressed=tuple(scan.options.get("disable_checks") or ()),
+        network=network_of(scan, None),
     )

@@ -27,7 +27,7 @@ ROBOTS = f"User-agent: *\nDisallow: /private\n\nSitemap: {HOST}/sitemap.xml\n"
 
 def prose(seed: object, words: int = 240) -> str:
     """Text that no other seed shares."""
-    source = random.Random(repr(seed))  # noqa: S311
+    source = random.Random(repr(seed))
     return " ".join(source.choice(_WORDS) for _ in range(words))
 
 
@@ -122,7 +122,9 @@ def sitemap_file(**changes: Any) -> SitemapFile:
 
 def site_inputs(**changes: Any) -> SiteInputs:
     """What is known of a clean site besides its pages."""
-    inputs = SiteInputs(start_url=f"{HOST}/", complete=True, robots=robots_file(), sitemaps=(sitemap_file(),))
+    inputs = SiteInputs(
+        start_url=f"{HOST}/", complete=True, robots=robots_file(), sitemaps=(sitemap_file(),), network=("assets",)
+    )
     return structs.replace(inputs, **changes)
 
 

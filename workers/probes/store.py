@@ -1,0 +1,59 @@
+"""Probes are shared by all workers of a scan: each URL is claimed, asked and written down once."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from shared.db.pool import Connection
+from shared.db.queries import queries
+
+Kind = Literal["asset", "link"]
+
+STALE_SECONDS = 60.0
+"""A claim without a result may be taken over after that: three times what a page waits for its probes."""
+
+_SQL = queries("probes")
+
+
+async def claim(conn: Connection, scan_id: UUID, kind: Kind, urls: Mapping[int, str], most: int | None) -> set[int]:
+    """The hashes that the caller is to ask and nobody else. `most`: how many URLs of this kind a scan may have."""
+    values = {
+        "scan_id": scan_id,
+        "kind": kind,
+        "hashes": list(urls),
+        "urls": list(urls.values()),
+        "most": most,
+        "stale": STALE_SECONDS,
+    }
+    rows = await (await conn.execute(_SQL["claim"], values)).fetchall()
+    return {row["hash"] for row in rows}
+
+
+async def results(conn: Connection, scan_id: UUID, kind: Kind, hashes: Iterable[int]) -> dict[int, Any]:
+    """What is known by hash; None: claimed, and not answered yet. What isn't there was not claimed by anybody."""
+    values = {"scan_id": scan_id, "kind": kind, "hashes": list(hashes)}
+    rows = await (await conn.execute(_SQL["results"], values)).fetchall()
+    return {row["hash"]: row["result"] for row in rows}
+
+
+async def save(conn: Connection, scan_id: UUID, kind: Kind, digest: int, result: object) -> None:
+    """Write down the answer to a claimed URL."""
+    await conn.execute(_SQL["save"], {"scan_id": scan_id, "kind": kind, "hash": digest, "result": Jsonb(result)})
+
+
+async def give_back(conn: Connection, scan_id: UUID, kind: Kind, hashes: Iterable[int]) -> None:
+    """Let others ask what there was no time for."""
+    await conn.execute(_SQL["give_back"], {"scan_id": scan_id, "kind": kind, "hashes": list(hashes)})
+
+
+async def save_host(conn: Connection, scan_id: UUID, url: str, result: object) -> None:
+    """Write down what was asked of the host."""
+    await conn.execute(_SQL["save_host"], {"scan_id": scan_id, "url": url, "result": Jsonb(result)})
+
+
+async def host(conn: Connection, scan_id: UUID) -> Any:  # noqa: ANN401
+    """What was asked of the host, None when nothing was."""
+    row = await (await conn.execute(_SQL["host"], {"scan_id": scan_id})).fetchone()
+    return row["result"] if row else None
