@@ -46,7 +46,8 @@ def facts_of(
         return SiteFacts(
             seq=seq, url=page.url, flags=flags, status=page.status or 0, classes=int(classes),
             depth=-1 if page.context.depth is None else page.context.depth, here=here, final=final,
-            hops=parts.hops_of(page), canonical=parts.resolved(page.canonical_url), bare=hash64(forms.bare), loose=hash64(forms.loose),
+            hops=parts.hops_of(page), canonical=parts.resolved(page.canonical_url),
+            bare=hash64(forms.bare), loose=hash64(forms.loose),
             looser=hash64(forms.looser), slashless=hash64(forms.slashless), folded=hash64(forms.folded),
             directory=hash64(forms.directory), lastmod=listed,
             lastmod_day=parts.is_day(lastmod), sitemaps=sitemaps,
