@@ -34,7 +34,13 @@ def test_score_grade_totals_and_categories_are_shown() -> None:
 
 def test_an_issue_says_what_to_do_what_it_brings_and_where() -> None:
     issue = TopIssue("canonical.conflicting", "high", "Two canonicals.", 3, 4.25, "Keep one.")
-    examples = Issue("canonical.conflicting", [{"url": "http://a/1", "evidence": "/x, /y"}, "http://a/2", "http://a/3"])
+    examples = Issue(
+        "canonical.conflicting",
+        "high",
+        "",
+        3,
+        [{"url": "http://a/1", "evidence": "/x, /y"}, "http://a/2", "http://a/3"],
+    )
     text = text_of(finished(issue), [examples])
     assert "Two canonicals  3 pages, +4.2 points" in text
     assert "Keep one." in text
@@ -51,7 +57,8 @@ def test_a_failed_scan_gives_its_reason() -> None:
 def test_text_of_strangers_can_neither_colour_nor_move_nor_mark_up() -> None:
     hostile = "\x1b[2J[bold]\u202egnp.exe\r\n[/bold]\x9b31m"
     text = text_of(
-        finished(TopIssue("title.empty", "high", hostile, 1, None, hostile)), [Issue("title.empty", [hostile])]
+        finished(TopIssue("title.empty", "high", hostile, 1, None, hostile)),
+        [Issue("title.empty", "high", hostile, 1, [hostile])],
     )
     assert not set("\x1b\x9b\u202e\r") & set(text)
     assert "[bold]" in text
