@@ -3,11 +3,13 @@
 import asyncio
 import signal
 import sys
+from contextlib import AbstractAsyncContextManager
 
 import uvloop
 from aiohttp import web
 
 from api_gateway.app import READINESS, build
+from api_gateway.holding import HOLDING
 from shared.logs import configure, get_logger
 from shared.probes import serve
 from shared.settings import Settings, SettingsError, read_settings
@@ -15,6 +17,14 @@ from shared.settings import Settings, SettingsError, read_settings
 DRAIN_SECONDS = 20.0
 UNREADY_SECONDS = 0.5
 """Between turning unready and closing the listener, so that a load balancer stops sending first."""
+
+
+def watching(app: web.Application, runner: web.AppRunner) -> AbstractAsyncContextManager[None]:
+    """The watch over the runner's connections. Raises `RuntimeError` before the runner is set up."""
+    if runner.server is None:
+        message = "the runner isn't set up"
+        raise RuntimeError(message)
+    return app[HOLDING].watching(runner.server)
 
 
 async def run(settings: Settings) -> None:
@@ -30,10 +40,11 @@ async def run(settings: Settings) -> None:
     site = web.TCPSite(runner, settings.gateway_host, settings.gateway_port, backlog=1024)
     await site.start()
     get_logger().info("gateway.started", addresses=[str(one) for one in runner.addresses], metrics_port=metrics_port)
-    await stopping.wait()
-    app[READINESS].draining = True
-    await asyncio.sleep(UNREADY_SECONDS)
-    await runner.cleanup()
+    async with watching(app, runner):
+        await stopping.wait()
+        app[READINESS].draining = True
+        await asyncio.sleep(UNREADY_SECONDS)
+        await runner.cleanup()
     await metrics_runner.cleanup()
     get_logger().info("gateway.stopped")
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from api_gateway.attempts import Attempts
 from api_gateway.bodies import MAX_BODY
 from api_gateway.credentials import Credentials
+from api_gateway.holding import HOLDING, Holding, holding
 from api_gateway.meter import Meter
 from api_gateway.middleware.authentication import authentication
 from api_gateway.middleware.deadline import deadline
@@ -48,7 +49,7 @@ async def known_parameters(request: web.Request, handler: Handler) -> web.Stream
     return await handler(request)
 
 
-MIDDLEWARES = [tracing, errors, matched, limits, deadline, authentication, counted, known_parameters]
+MIDDLEWARES = [holding, tracing, errors, matched, limits, deadline, authentication, counted, known_parameters]
 """Outermost first."""
 
 
@@ -60,6 +61,11 @@ def _bare(handler: Handler, route: object) -> Handler:
 
     handle.route = route  # type: ignore[attr-defined]
     return handle
+
+
+def _apart(path: str) -> str:
+    """The path as a pattern: `/scans/bulk` is no scan, so that a wrong method there is 405 and not 404."""
+    return path.replace("{scan_id}", "{scan_id:(?!bulk$)[^{}/]+}")
 
 
 def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
@@ -85,6 +91,7 @@ def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
         tiers=settings.tiers,
     )
     app[GATEWAY] = gateway
+    app[HOLDING] = Holding()
 
     async def database() -> None:
         async with pool.connection() as conn:
@@ -104,5 +111,5 @@ def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
     app.router.add_get("/livez", livez)
     app.router.add_get("/readyz", readyz(app[READINESS]))
     for route in ALL:
-        app.router.add_route(route.method, route.path, _bare(route.handler, route))
+        app.router.add_route(route.method, _apart(route.path), _bare(route.handler, route))
     return app

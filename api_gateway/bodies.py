@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import re
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import msgspec
 from aiohttp import web
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
@@ -34,7 +36,34 @@ async def read_body(request: web.Request, type_: type[T]) -> T:
     if not body.strip():
         message = "The body is empty; send a JSON object."
         raise InvalidRequestError(message)
-    value: T = decode_json(body, type_)
+    value: T
+    try:
+        value = decode_json(body, type_)
+    except InvalidRequestError:
+        plain = _with_whole_numbers(body)
+        if plain is None:
+            raise
+        value = decode_json(plain, type_)
+    return value
+
+
+def _with_whole_numbers(body: bytes) -> bytes | None:
+    """The body with `3.0` written as `3`, None where that changes nothing (JSON Schema 2020-12: both are integers)."""
+    try:
+        value = msgspec.json.decode(body)
+        changed = _whole(value)
+        return None if repr(changed) == repr(value) else msgspec.json.encode(changed)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole(one) for name, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_whole(one) for one in cast("Sequence[Any]", value)]
     return value
 
 

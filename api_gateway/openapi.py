@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -27,6 +27,8 @@ Every JSON answer stands in an envelope: `success`, then `data` or `error`, and 
 credential as `Authorization: Bearer …`: an API key (`sk_live_…`, `sk_test_…`) or the token of `POST /auth/login`.
 Without one a caller is a guest, known by address."""
 ID = {"type": "string", "format": "uuid"}
+SCHEMAS: Json = {"application/json": {"type": "object"}, "text/html": {"type": "string"}}
+"""Of answers that have no type of their own. An event stream or a download is described in words only."""
 SECURITY_SCHEMES: Json = {
     "api_key": {
         "type": "http",
@@ -112,7 +114,8 @@ def _parameters(route: Route, example: Example) -> list[Json]:
 def _success(route: Route, schemas: dict[Any, Json], example: Example) -> Json:
     told: Json = {"description": route.summary, "headers": headers_of(route)}
     if route.reply is None:
-        told["content"] = {route.media: {"schema": {"type": "object" if "json" in route.media else "string"}}}
+        plain = SCHEMAS.get(route.media)
+        told["content"] = {route.media: {"schema": plain} if plain else {}}
         return told
     schema: Json = {
         "type": "object",
@@ -153,11 +156,27 @@ def _operation(route: Route, schemas: dict[Any, Json]) -> Json:
     return told
 
 
+def _without_nul(schema: Any) -> None:  # noqa: ANN401
+    """Say of every free text in a request that it may not hold NUL, which Postgres can't store."""
+    if isinstance(schema, dict):
+        found = cast("Json", schema)
+        if found.get("type") == "string" and not {"pattern", "enum", "const", "format"} & set(found):
+            found["pattern"] = r"^[^\x00]*$"
+        for one in found.values():
+            _without_nul(one)
+    elif isinstance(schema, list):
+        for one in cast("Sequence[Any]", schema):
+            _without_nul(one)
+
+
 def document(routes: Sequence[Route]) -> Json:
     """The whole document."""
     types = list(dict.fromkeys(one for route in routes for one in (route.body, route.reply) if one is not None))
     references, components = msgspec.json.schema_components(types, ref_template=REF)
     schemas = dict(zip(types, references, strict=True))
+    bodies = [route.body for route in routes if route.body is not None]
+    for name in msgspec.json.schema_components(bodies, ref_template=REF)[1]:
+        _without_nul(components[name])
     paths: Json = {}
     for route in sorted(routes, key=lambda one: one.path):
         operations = paths.setdefault(route.path.removeprefix(PREFIX), {})

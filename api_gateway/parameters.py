@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from api_gateway.replies import CategoryName, ScanMode, ScanStatus, SeverityName
 from shared.errors import InvalidRequestError
 
-Text = Annotated[str, Meta(min_length=1, max_length=500)]
+Text = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 CheckId = Annotated[str, Meta(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$", max_length=100)]
 
 
@@ -41,11 +41,9 @@ class Parameter(Struct, frozen=True):
         if _is_number(self.type) and raw.isascii() and raw.isdigit() and len(raw) <= 9:  # noqa: PLR2004
             value = int(raw)
         try:
-            if not raw.isprintable():
-                message = f"{self.name}: control characters are not allowed."
-                raise InvalidRequestError(message, param=self.name)
+            raw.encode()
             return msgspec.convert(value, self.type)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:
             message = f"{self.name}: {error}."
             raise InvalidRequestError(message, param=self.name) from error
 

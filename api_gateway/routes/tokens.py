@@ -28,11 +28,15 @@ MOST_KEYS = 200
 """Keys in use per user (heuristic)."""
 
 
+Scope = Annotated[str, Meta(max_length=50, extra_json_schema={"enum": list(tokens.SCOPES)})]
+"""A string here, so that an unknown one is answered with its own code; a closed list in the document."""
+
+
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of POST /tokens. Without `mode`, the key gets that of the caller: live, or test for a test key."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-    scopes: Annotated[list[Annotated[str, Meta(max_length=50)]], Meta(max_length=20)] = msgspec.field(
+    scopes: Annotated[list[Scope], Meta(max_length=20, extra_json_schema={"minItems": 1})] = msgspec.field(
         default_factory=lambda: ["read"]
     )
     mode: Literal["live", "test"] | None = None
