@@ -46,23 +46,30 @@ class _Stopped(KeyboardInterrupt):
     """SIGTERM or SIGHUP came."""
 
 
-def steps(pytest_arguments: Sequence[str], *, long: bool) -> list[Step]:
-    """All steps in the order of their price."""
+UNIT_PROCESSES = 2
+UNIT = ("tests/unit",)
+"""Tests without servers: they run in several processes at once."""
+WITH_SERVERS = ("tests/contract", "tests/integration", "tests/e2e", "tests/chaos")
+
+
+def steps(options: Sequence[str], given: Sequence[str], *, long: bool) -> list[Step]:
+    """All steps in the order of their price. ``given`` are the caller's own arguments for pytest: one run then."""
     python = sys.executable
     tools = Path(sys.executable).parent
+    pytest = (python, "-m", "pytest", *options)
+    seconds = LONG_SECONDS if long else PYTEST_SECONDS
     return [
         Step("ruff", (str(tools / "ruff"), "check", "--output-format", "concise", ".")),
         Step("format", (str(tools / "ruff"), "format", "--check", ".")),
         Step("mypy", (str(tools / "mypy"),)),
         Step("basedpyright", (str(tools / "basedpyright"),)),
         Step("imports", (str(tools / "lint-imports"),)),
-        Step(
-            "pytest", (python, "-m", "pytest", *pytest_arguments), LONG_SECONDS if long else PYTEST_SECONDS, live=True
-        ),
+        *([] if given else [Step("unit", (*pytest, "-n", str(UNIT_PROCESSES), *UNIT), seconds, live=True)]),
+        Step("pytest", (*pytest, *(given or WITH_SERVERS)), seconds, live=True),
     ]
 
 
-STEP_NAMES = tuple(step.name for step in steps((), long=False))
+STEP_NAMES = tuple(step.name for step in steps((), (), long=False))
 MARKED = ("long", "chaos", "browser")
 
 
@@ -83,17 +90,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-def pytest_arguments(arguments: argparse.Namespace) -> list[str]:
+def pytest_options(arguments: argparse.Namespace) -> list[str]:
     """What pytest is told: unmarked tests always, marked ones only when asked for."""
     left_out = [mark for mark in MARKED if not getattr(arguments, mark)]
     expression = " and ".join(f"not {mark}" for mark in left_out)
-    return [*(["-m", expression] if expression else []), *arguments.pytest_arguments]
+    return [*(["-m", expression] if expression else []), *(["--long"] if arguments.long else [])]
 
 
 def run(arguments: argparse.Namespace, screen: Screen) -> int:
     """Run the steps; 1 if any of them failed."""
     wanted = arguments.only or STEP_NAMES
-    chosen = [step for step in steps(pytest_arguments(arguments), long=arguments.long) if step.name in wanted]
+    every = steps(pytest_options(arguments), arguments.pytest_arguments, long=arguments.long)
+    chosen = [step for step in every if step.name in wanted]
     for step in chosen:
         if not Path(step.argv[0]).exists():
             message = f"{step.argv[0]} is not installed; start the tests with ./scanfleet test."

@@ -11,7 +11,7 @@ from deploy.local import options
 from deploy.local.api import Result, Scan
 from deploy.local.backends import external_backends
 from deploy.local.cli import COMMANDS, ROOT, main, make_parser
-from deploy.local.commands.checks import STEP_NAMES, pytest_arguments
+from deploy.local.commands.checks import STEP_NAMES, pytest_options, steps
 from deploy.local.commands.scan import verdict
 from deploy.local.errors import UsageError
 
@@ -111,11 +111,12 @@ def test_servers_of_ones_own_come_in_pairs() -> None:
 
 
 def test_marked_tests_run_only_when_asked_for() -> None:
-    assert pytest_arguments(parse("test")) == ["-m", "not long and not chaos and not browser"]
-    assert pytest_arguments(parse("test", "--long", "--chaos", "--browser")) == []
-    words = pytest_arguments(parse("test", "--chaos", "--", "-x", "-k", "word"))
-    assert words == ["-m", "not long and not browser", "-x", "-k", "word"]
+    assert pytest_options(parse("test")) == ["-m", "not long and not chaos and not browser"]
+    assert pytest_options(parse("test", "--long", "--chaos", "--browser")) == ["--long"]
+    given = parse("test", "--chaos", "--", "-x", "-k", "word")
+    words = next(one.argv for one in steps(pytest_options(given), given.pytest_arguments, long=False) if one.live)
+    assert list(words[3:]) == ["-m", "not long and not browser", "-x", "-k", "word"]
 
 
 def test_the_steps_of_test_are_in_order() -> None:
-    assert STEP_NAMES == ("ruff", "format", "mypy", "basedpyright", "imports", "pytest")
+    assert STEP_NAMES == ("ruff", "format", "mypy", "basedpyright", "imports", "unit", "pytest")
