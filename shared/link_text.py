@@ -1,5 +1,5 @@
 """Link texts that say nothing about the target, by language."""
-# ruff: noqa: RUF001 - letters of other alphabets are what this file is made of
+
 
 from collections.abc import Iterable
 from functools import lru_cache

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - damage looks odd
+
 """Text that was decoded with the wrong encoding, recognised by its traces (heuristic)."""
 
 import re

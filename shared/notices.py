@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - dashes stand in the text that is read
+
 """Copyright notices at the foot of a page (heuristic)."""
 
 import re

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - the table holds every alphabet
+
 """Widths of text in pixels, as a search result shows a title: Arial at 20 px, from the font's public metrics."""
 
 import unicodedata

@@ -12,7 +12,7 @@ _PHRASES = re.compile(
     r"(?:at vero eos et accusam|stet clita kasd gubergren)"
 )
 _HINTS = ("lorem", "adipi", "eiusmod", "veniam", "aute irure", "occaecat", "accusam", "clita kasd")
-_QUOTE_MARKS = "\"'“”„«»‘’‹›「『"  # noqa: RUF001
+_QUOTE_MARKS = "\"'“”„«»‘’‹›「『"
 _FILLER = frozenset("lorem ipsum dolor sit amet consectetur consectetuer adipiscing elit sed do eiusmod tempor".split())
 _SHOWN = 80
 

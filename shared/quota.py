@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,7 +20,8 @@ from shared.db.pool import Connection
 from shared.db.queries import queries
 from shared.logs import get_logger
 from shared.redis import keys
-from shared.redis.scripts import Script, load
+from shared.redis.batches import Batches
+from shared.redis.scripts import load
 
 WINDOW_SECONDS = 86_400
 BUDGET_SECONDS = 0.05
@@ -27,6 +29,7 @@ BUDGET_SECONDS = 0.05
 PAUSE_SECONDS = 1.0
 """After a failure Redis isn't asked again for so long, so that a stalled one doesn't cost every request its budget."""
 MAX_LOCAL = 10_000
+MOST_LATE = 2
 
 _SQL = queries("scans")
 
@@ -90,10 +93,11 @@ class Limiter:
         """`redis` must have its own retries switched off: a re-sent request would be counted twice."""
         self._redis = redis
         self._namespace = namespace
-        self._script: Script = load("limits")
+        self._script = Batches(redis, load("limits"))
         self._buckets = _Buckets()
         self._denied: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._asleep_until = 0.0
+        self._late = 0
 
     @property
     def degraded(self) -> bool:
@@ -117,9 +121,9 @@ class Limiter:
             async with asyncio.timeout(BUDGET_SECONDS):
                 decision = await self._ask(key, rate, quota)
         except (RedisError, TimeoutError, OSError) as error:
-            self._asleep_until = time.monotonic() + PAUSE_SECONDS
-            get_logger().warning("limiter.degraded", error=type(error).__name__)
+            self._failed(error)
             return self._buckets.take(key, rate, now)
+        self._late = 0
         if not decision.allowed:
             self._denied[key] = (now + decision.retry_after, now + decision.reset)
             if len(self._denied) > MAX_LOCAL:
@@ -132,7 +136,7 @@ class Limiter:
         if quota is not None:
             names.append(keys.quota_log(self._namespace, quota.owner, quota.mode))
             arguments += [quota.limit, WINDOW_SECONDS * 1000, quota.scan_id.bytes]
-        reply = await self._script(self._redis, keys=names, args=arguments)
+        reply = await self._script(keys=names, args=arguments)
         passed, left, reset, wait, room, used, _free = (int(value) for value in reply)
         return Decision(passed == 1, left, reset / 1e6, wait / 1e6, None if room < 0 else room == 1, used)
 
@@ -145,7 +149,7 @@ class Limiter:
         """Make Redis's log what Postgres says, after the two disagreed or Redis lost it."""
         rows = await (await conn.execute(_SQL["used_units"], {"owner": owner, "mode": mode})).fetchall()
         key = keys.quota_log(self._namespace, owner, mode)
-        entries: dict[str | bytes, float] = {row["scan_id"].bytes: int(row["at"].timestamp() * 1000) for row in rows}
+        entries: dict[Any, float] = {row["scan_id"].bytes: int(row["at"].timestamp() * 1000) for row in rows}
 
         async def replace() -> None:
             async with self._redis.pipeline(transaction=True) as pipe:
@@ -165,5 +169,13 @@ class Limiter:
             async with asyncio.timeout(BUDGET_SECONDS):
                 await ask()
         except (RedisError, TimeoutError, OSError) as error:
-            self._asleep_until = time.monotonic() + PAUSE_SECONDS
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """One late answer may be our own fault (a busy event loop); a second one, or a lost connection, is not."""
+        self._late += 1
+        if self._late < MOST_LATE and isinstance(error, TimeoutError):
+            return
+        if not self.degraded:
             get_logger().warning("limiter.degraded", error=type(error).__name__)
+        self._asleep_until = time.monotonic() + PAUSE_SECONDS

@@ -34,7 +34,7 @@ _PHRASES = frozenset(
     η σελίδα δεν βρέθηκε|không tìm thấy trang|halaman tidak ditemukan|страницата не е намерена|stranica nije pronađena
     ページが見つかりません|ページが見つかりませんでした|お探しのページは見つかりませんでした|页面未找到|找不到页面|页面不存在|您访问的页面不存在
     找不到頁面|頁面不存在|找不到網頁|페이지를 찾을 수 없습니다|الصفحة غير موجودة|لم يتم العثور على الصفحة|הדף לא נמצא
-    العثور على الصفحة""".replace("\n    ", "|").split("|")  # noqa: RUF001
+    العثور على الصفحة""".replace("\n    ", "|").split("|")
 )
 _BODY = re.compile(
     r"\bpage (?:that )?(?:you(?:'re| are| were)? (?:look(?:ing)? for|request(?:ed|ing)"

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - words of many scripts
+
 """Words that carry meaning: how titles, descriptions and keywords are compared with what a page says.
 
 Heuristic, and built to stay silent when unsure: function words don't count, inflected forms match by their stem,

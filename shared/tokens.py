@@ -88,7 +88,7 @@ def check_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
     return tuple(scope for scope in SCOPES if scope in asked)
 
 
-async def create(  # noqa: PLR0913
+async def create(
     conn: Connection, *, user_id: UUID, name: str, scopes: Iterable[str], mode: KeyMode, pepper: str
 ) -> tuple[Token, str]:
     """Make a key; its record, and the secret that can't be read again."""

@@ -23,9 +23,9 @@ class Script:
     async def __call__(self, redis: Redis, *, keys: Sequence[str], args: Sequence[str | int | bytes]) -> Any:  # noqa: ANN401
         """Run it. Raises `redis.RedisError`."""
         try:
-            return await redis.evalsha(self.sha, len(keys), *keys, *args)  # type: ignore[arg-type,misc]
+            return await redis.evalsha(self.sha, len(keys), *keys, *args)
         except NoScriptError:
-            return await redis.eval(self.source, len(keys), *keys, *args)  # type: ignore[arg-type,misc]
+            return await redis.eval(self.source, len(keys), *keys, *args)
 
 
 @lru_cache(maxsize=16)

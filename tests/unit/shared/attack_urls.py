@@ -1,4 +1,3 @@
-# ruff: noqa: SIM905 - long lists of words are easier to read in one string
 """URLs that must never be fetched, in the spellings that attackers try, and good ones that must not be refused."""
 
 from ipaddress import IPv4Address

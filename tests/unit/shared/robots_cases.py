@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- a table reads best with one case a line
 """Files, agents and paths: each behaviour of RFC 9309 and of Google's published parser as a case."""
 
 from typing import NamedTuple

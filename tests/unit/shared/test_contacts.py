@@ -18,7 +18,7 @@ from shared.contacts import mail_fault, phone_fault
         ("tel:", "Call", True),
     ],
 )
-def test_phone_numbers(href: str, text: str, wrong: bool) -> None:  # noqa: FBT001
+def test_phone_numbers(href: str, text: str, wrong: bool) -> None:
     assert bool(phone_fault(href, text)) is wrong
 
 
@@ -36,5 +36,5 @@ def test_phone_numbers(href: str, text: str, wrong: bool) -> None:  # noqa: FBT0
         ("mailto:", "Write", True),
     ],
 )
-def test_mail_addresses(href: str, text: str, wrong: bool) -> None:  # noqa: FBT001
+def test_mail_addresses(href: str, text: str, wrong: bool) -> None:
     assert bool(mail_fault(href, text)) is wrong

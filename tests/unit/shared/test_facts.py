@@ -119,7 +119,7 @@ def test_only_the_sites_own_failures_count(kind: str, flag: Flag) -> None:
 @pytest.mark.parametrize(
     ("status", "fetched"), [(200, True), (404, True), (503, True), (401, False), (403, False), (429, False)]
 )
-def test_a_refusal_is_no_answer(status: int, fetched: bool) -> None:  # noqa: FBT001
+def test_a_refusal_is_no_answer(status: int, fetched: bool) -> None:
     assert (Flag.FETCHED in flags(sample(status=status))) is fetched
 
 

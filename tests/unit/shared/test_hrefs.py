@@ -92,7 +92,7 @@ def test_an_address_that_resolves_to_nothing_has_a_fault() -> None:
         ("localhost:8080", True),
     ],
 )
-def test_local_addresses(address: str, local: bool) -> None:  # noqa: FBT001
+def test_local_addresses(address: str, local: bool) -> None:
     assert hrefs.is_local(address) is local
     assert hrefs.any_local(address) or not local
 
@@ -100,5 +100,5 @@ def test_local_addresses(address: str, local: bool) -> None:  # noqa: FBT001
 @pytest.mark.parametrize(
     ("href", "is_file"), [("file:///a", True), (" FILE:a", True), ("c:/a", True), ("files/a", False)]
 )
-def test_files(href: str, is_file: bool) -> None:  # noqa: FBT001
+def test_files(href: str, is_file: bool) -> None:
     assert hrefs.is_file(href) is is_file

@@ -90,7 +90,7 @@ def _rating(**properties: object) -> Item:
         (_rating(ratingValue="good"), True),
     ],
 )
-def test_ratings(rating: Item, wrong: bool) -> None:  # noqa: FBT001
+def test_ratings(rating: Item, wrong: bool) -> None:
     assert bool(rating_fault(rating, measured=True)) is wrong
 
 

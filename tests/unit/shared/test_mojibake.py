@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - typographic and foreign characters are what is tested
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

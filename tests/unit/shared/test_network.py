@@ -1,4 +1,3 @@
-# ruff: noqa: SIM905 - long lists of words are easier to read in one string
 """The address table and the judgement of a URL's text."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - typographic and foreign characters are what is tested
 import pytest
 
 from shared.notices import copyright_year

@@ -14,5 +14,5 @@ from shared.quoting import shown_as_code
         ("", False),
     ],
 )
-def test_only_inside_elements_for_code(source: str, answer: bool) -> None:  # noqa: FBT001
+def test_only_inside_elements_for_code(source: str, answer: bool) -> None:
     assert shown_as_code("cafe", source) is answer

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- tables
 """robots.txt against RFC 9309 and what Google's published parser does, behaviour by behaviour."""
 
 import pickle
@@ -24,7 +23,7 @@ def test_there_are_at_least_as_many_questions_as_googles_parser_is_asked() -> No
 
 
 @pytest.mark.parametrize(("case", "path", "expected"), QUESTIONS)
-def test_verdict(case: Case, path: str, expected: bool) -> None:  # noqa: FBT001
+def test_verdict(case: Case, path: str, expected: bool) -> None:
     body = case.body if isinstance(case.body, bytes) else case.body.encode()
     robots = parse(body)
     assert robots.allowed(path, case.agent) is expected
@@ -112,7 +111,7 @@ def test_a_rule_that_ends_exactly_at_500_kib_is_read() -> None:
         (None, "unreachable", False), (0, "unreachable", False), (600, "unreachable", False),
     ],
 )  # fmt: skip
-def test_from_fetch(status: int | None, status_class: StatusClass, allowed: bool) -> None:  # noqa: FBT001
+def test_from_fetch(status: int | None, status_class: StatusClass, allowed: bool) -> None:
     robots = from_fetch(status, b"user-agent: *\ndisallow: /\n")
     assert robots.status_class == status_class
     assert robots.allowed("/page", "crawly") is allowed
@@ -205,7 +204,7 @@ def test_crawl_delay(body: str, agent: str, seconds: float | None) -> None:
         ("disallow: /$", False), ("", False), ("disallow: /\nallow: /$", False),
     ],
 )  # fmt: skip
-def test_blocks_everything(rules: str, whole: bool) -> None:  # noqa: FBT001
+def test_blocks_everything(rules: str, whole: bool) -> None:
     robots = parse(f"user-agent: a\n{rules}\nuser-agent: b\ndisallow: /c\n".encode())
     assert robots.agents() == ("a", "b")
     assert robots.blocks_everything("a") is whole

@@ -35,7 +35,7 @@ PROFILE = load_profile()
 URL = "https://example.com/a"
 
 
-def record(  # noqa: PLR0913
+def record(
     check_id: str,
     severity: Severity,
     on: On,

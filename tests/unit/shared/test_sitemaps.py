@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- tables
 """Reading sitemaps of every format, and naming what is wrong with them."""
 
 import gzip
@@ -295,7 +294,7 @@ def test_w3c_datetime(text: str, moment: datetime | None) -> None:
         (HERE, "", None, False),
     ],
 )
-def test_in_scope(sitemap: str, loc: str, submitted_by: str | None, expected: bool) -> None:  # noqa: FBT001
+def test_in_scope(sitemap: str, loc: str, submitted_by: str | None, expected: bool) -> None:
     assert in_scope(sitemap, loc, submitted_by) is expected
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- tables
 """Sitemaps from strangers: nothing raises, nothing takes long or much memory, and how a file is cut changes nothing."""
 
 import gzip
@@ -133,7 +132,7 @@ _FILES = st.one_of(
 
 @settings(max_examples=500, deadline=2000)
 @given(_FILES, st.integers(1, 64), st.booleans())
-def test_nothing_makes_it_raise_and_pieces_do_not_matter(body: bytes, size: int, packed: bool) -> None:  # noqa: FBT001
+def test_nothing_makes_it_raise_and_pieces_do_not_matter(body: bytes, size: int, packed: bool) -> None:
     body = gzip.compress(body) if packed else body
     whole, entries = read(iter([body]))
     cut, same = read(pieces(body, size))

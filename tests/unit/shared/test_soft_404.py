@@ -49,5 +49,5 @@ def test_not_missing(text: str) -> None:
         ("Write a page that readers look for.", False),
     ],
 )
-def test_shell(text: str, found: bool) -> None:  # noqa: FBT001
+def test_shell(text: str, found: bool) -> None:
     assert (shell_says_missing(text) is not None) == found

@@ -49,5 +49,5 @@ def test_hidden_spam(body: str, count: int) -> None:
         ("medieval(atob('YWxlcnQoZG9jdW1lbnQpOw=='))", False),
     ],
 )
-def test_obfuscated_scripts(code: str, fires: bool) -> None:  # noqa: FBT001
+def test_obfuscated_scripts(code: str, fires: bool) -> None:
     assert bool(list(obfuscated_scripts(page(head=f"<script>{code}</script>")))) == fires

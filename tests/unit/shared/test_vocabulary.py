@@ -21,7 +21,7 @@ def test_types_inherit() -> None:
         ("Thing", "no such property", False),
     ],
 )
-def test_properties_inherit(type_name: str, property_name: str, defined: bool) -> None:  # noqa: FBT001
+def test_properties_inherit(type_name: str, property_name: str, defined: bool) -> None:
     assert schemaorg().defines(type_name, property_name) is defined
 
 
