@@ -47,11 +47,6 @@ def fault_of(given_id: Raw, error: str) -> bytes:
     return msgspec.json.encode(Fault(given_id, error))
 
 
-def pretty(value: Any) -> str:  # noqa: ANN401 - anything that can be written as JSON
-    """Indented JSON with a line end."""
-    return msgspec.json.format(msgspec.json.encode(value)).decode() + "\n"
-
-
 def site_answer(report: "SiteReport") -> dict[str, Any]:
     """The answer to a directory."""
     score = report.score

@@ -1,5 +1,6 @@
 """What runs in the parser's child processes: one page in, its verdict out. A page that hangs ends its child alone."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -49,7 +50,7 @@ class FileJob(Struct, frozen=True, array_like=True, kw_only=True):
     terms: Terms
     now: float
     seq: int
-    path: str
+    path: bytes
     url: str
     base: str
     robots: bytes | None = None
@@ -126,7 +127,7 @@ def _material(job: FileJob, robots: Robots | None) -> Material:
     if job.unread:
         error = FetchError("parser_killed", job.unread)
     else:
-        body, error = read_document(Path(job.path))
+        body, error = read_document(Path(os.fsdecode(job.path)))
     fetched = Fetched(job.url, job.url, _SUCCESS, None, body, redirects=None, error=error)
     context = Context(
         now=job.now,

@@ -1,5 +1,6 @@
 """`audit DIRECTORY`: every page through the parsers, then the site as a whole."""
 
+import os
 from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
@@ -47,7 +48,7 @@ async def _jobs(folder: Folder, around: Surroundings, terms: Terms, now: float) 
             terms=terms,
             now=now,
             seq=seq,
-            path=str(page.path.absolute()),
+            path=os.fsencode(page.path.absolute()),
             url=page.url,
             base=folder.base,
             robots=robots,
@@ -65,5 +66,5 @@ async def _answer(pool: Pool, job: FileJob) -> FileAnswer | str:
         except GaveUpError as error:
             payload = await pool.run(_ENCODE.encode(replace(job, unread=str(error))))
     except (GaveUpError, JobFailed) as error:
-        return f"{job.path}: {error}"
+        return f"{os.fsdecode(job.path)}: {error}"
     return _ANSWER.decode(payload)

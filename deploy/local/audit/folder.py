@@ -48,7 +48,7 @@ class Folder:
         self._others: Final[set[str]] = set()
         self._directories: Final[set[str]] = set()
         self._aliases: Final[dict[str, str]] = {}
-        for relative in sorted(_files(root, self._directories)):
+        for relative in sorted(_files(root, self._directories), key=_order):
             self._add(relative)
 
     def _add(self, relative: str) -> None:
@@ -104,6 +104,13 @@ class Folder:
     def others(self) -> list[str]:
         """Relative paths of all files that are no pages, sorted."""
         return sorted(self._others)
+
+
+def _order(relative: str) -> tuple[str, str, int, str]:
+    """By folder and name; of several index files the one first that servers take first."""
+    folder, _, name = relative.rpartition("/")
+    rank = INDEX_NAMES.index(name) if name in INDEX_NAMES else 0
+    return folder, "index.html" if rank else name, rank, name
 
 
 def _files(root: Path, directories: set[str]) -> Iterator[str]:

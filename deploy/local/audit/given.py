@@ -223,7 +223,9 @@ def octets(html: str, content_type: str | None) -> bytes:
     codec = MULTI_BYTE.get(declared) or SINGLE_BYTE.get(declared)
     if codec is None or declared == "UTF-8" or (html.isascii() and not declared.startswith("UTF-16")):
         return plain
-    return html.encode(codec, "xmlcharrefreplace")
+    # Decoding takes the byte order mark away, without which UTF-16 can't be told from binary data.
+    mark = "\ufeff" if declared.startswith("UTF-16") and not html.startswith("\ufeff") else ""
+    return (mark + html).encode(codec, "xmlcharrefreplace")
 
 
 def without_document(given: Given, kind: ErrorKind, message: str) -> Given:

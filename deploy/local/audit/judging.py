@@ -55,7 +55,7 @@ class Auditor:
         self._on_body: Final = tuple(
             one.id
             for one in self.checks.values()
-            if one.level is Level.PAGE and (one.on in On.HTML | On.INDEXABLE or one.id == _SPEAKS_OF_NOTHING)
+            if one.level is Level.PAGE and (one.on & (On.HTML | On.INDEXABLE) or one.id == _SPEAKS_OF_NOTHING)
         )
 
     def judge(self, given: Given, now: float) -> Judged:

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncGenerator, Iterator
+from concurrent.futures import CancelledError
 from typing import Final, NamedTuple, final
 
 import msgspec
@@ -88,7 +89,7 @@ async def chunks_of(descriptor: int) -> AsyncGenerator[bytes]:
                 chunk = error
             try:
                 asyncio.run_coroutine_threadsafe(queue.put(chunk), loop).result()
-            except (RuntimeError, asyncio.CancelledError):  # the loop has ended: nobody listens any more
+            except (RuntimeError, CancelledError):  # the loop has ended: nobody listens any more
                 return
 
     threading.Thread(target=read, name="lines", daemon=True).start()
@@ -114,7 +115,7 @@ async def audit_lines(descriptor: int, terms: Terms, now: float, jobs: int, bar:
     async with Pool(LINE_JOB, jobs) as pool:
 
         async def work(numbered: Numbered) -> LineAnswer:
-            return await _answer(pool, terms, now, numbered)
+            return await answer_to(pool, terms, now, numbered)
 
         order = InOrder(work, window=AHEAD * jobs, size_of=lambda numbered: len(numbered.line or b""))
         out = sys.stdout.buffer
@@ -129,7 +130,7 @@ async def audit_lines(descriptor: int, terms: Terms, now: float, jobs: int, bar:
     return sound
 
 
-async def _answer(pool: Pool, terms: Terms, now: float, numbered: Numbered) -> LineAnswer:
+async def answer_to(pool: Pool, terms: Terms, now: float, numbered: Numbered) -> LineAnswer:
     """The answer to a line. A page that ends its parser is judged once more, without its document."""
     number, line = numbered
     if line is None:

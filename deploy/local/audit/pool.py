@@ -1,11 +1,12 @@
 """Many pages through several killable parsers at once; the answers come in the order of the pages."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, Final, Generic, Self, TypeVar, final
 
-from workers.parser import ParserKilled, ParserProcess
+from workers.parser import PIPELINED, ParserKilled, ParserProcess
 
 AHEAD: Final = 8
 """Pages under way for each parser: it takes four ahead, and the reader should never be what it waits for."""
@@ -29,14 +30,13 @@ class Pool:
     def __init__(self, job: str, size: int) -> None:
         """`job` as for `ParserProcess`; `size` parsers, each a process of its own."""
         self.size: Final = size
-        self._parsers: Final = [ParserProcess(job) for _ in range(size)]
-        self._busy: Final = [0] * size
+        self._job: Final = job
+        self._parsers: Final[list[ParserProcess]] = []
+        self._busy: Final[list[int]] = []
         self._open: Final = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Start the parsers; they take pages at once, and answer when they have loaded."""
-        for parser in self._parsers:
-            await self._open.enter_async_context(parser)
+        """Ready. Parsers are started as they are needed: each takes 0.5 s of CPU and 100 MB."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -45,7 +45,12 @@ class Pool:
 
     async def run(self, payload: bytes) -> bytes:
         """The job's answer from the parser that has least to do. Raises `GaveUpError`, and `JobFailed` if it raised."""
-        n = min(range(self.size), key=self._busy.__getitem__)
+        n = min(range(len(self._busy)), key=self._busy.__getitem__, default=-1)
+        if n < 0 or (self._busy[n] >= PIPELINED and len(self._busy) < self.size):
+            n = len(self._busy)
+            self._busy.append(0)
+            self._parsers.append(ParserProcess(self._job))
+            await self._open.enter_async_context(self._parsers[n])
         self._busy[n] += 1
         try:
             return await self._parsers[n].run(payload, deadline=DEADLINE)
@@ -72,12 +77,13 @@ class InOrder(Generic[T, R]):
         self._held = 0
         self._count = 0
         self._room = asyncio.Event()
+        self._order: deque[asyncio.Task[R]] = deque()
         self._tasks: asyncio.Queue[tuple[asyncio.Task[R], int] | None] = asyncio.Queue()
 
     @property
     def idle(self) -> bool:
-        """Whether nothing waits for its turn, so that what has been written should be seen."""
-        return self._tasks.empty()
+        """Whether the next answer isn't there yet, so that what has been written should be seen."""
+        return not self._order or not self._order[0].done()
 
     async def answers(self, items: AsyncIterator[T]) -> AsyncGenerator[R]:
         """The answers. What `items` or the work raises ends the iteration."""
@@ -88,6 +94,7 @@ class InOrder(Generic[T, R]):
                 try:
                     answer = await task
                 finally:
+                    self._order.popleft()
                     self._held -= size
                     self._count -= 1
                     self._room.set()
@@ -118,6 +125,8 @@ class InOrder(Generic[T, R]):
                     await self._room.wait()
                 self._held += size
                 self._count += 1
-                self._tasks.put_nowait((asyncio.create_task(self._work(item)), size))
+                task = asyncio.create_task(self._work(item))
+                self._order.append(task)
+                self._tasks.put_nowait((task, size))
         finally:
             self._tasks.put_nowait(None)

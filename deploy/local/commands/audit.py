@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from deploy.local import options
 from deploy.local.cli import EXIT_FAILED
 from deploy.local.errors import UsageError
+from deploy.local.printing import print_json
 from deploy.local.screen import Screen
 from shared.checks.base import Severity
 from shared.checks.limits import DEFAULT_PROFILE
@@ -119,7 +120,6 @@ def _audit(arguments: argparse.Namespace, terms: "Terms", bar: "Bar", screen: Sc
 
 def _page(arguments: argparse.Namespace, terms: "Terms", bar: "Bar", screen: Screen) -> bool:
     """One page, in this process: it is the caller's own, and Ctrl-C is at hand."""
-    from deploy.local.audit.answers import pretty  # noqa: PLC0415
     from deploy.local.audit.given import MAX_BODY, NotAPageError, material, saved_page  # noqa: PLC0415
     from deploy.local.audit.judging import Auditor, worst_of  # noqa: PLC0415
     from deploy.local.audit.show import show_page  # noqa: PLC0415
@@ -137,7 +137,7 @@ def _page(arguments: argparse.Namespace, terms: "Terms", bar: "Bar", screen: Scr
     for check_id, text in judged.verdict.raised:
         screen.warn(f"{check_id} could not be decided: {text}")
     if arguments.json:
-        sys.stdout.write(pretty(judged.report))
+        print_json(judged.report)
     else:
         screen.out.print(show_page(judged.report))
     sys.stdout.flush()
@@ -185,12 +185,12 @@ def _directory(arguments: argparse.Namespace, terms: "Terms", bar: "Bar", screen
 def _show_site(
     arguments: argparse.Namespace, report: "SiteReport", folder: "Folder", bar: "Bar", screen: Screen
 ) -> None:
-    from deploy.local.audit.answers import pretty, site_answer  # noqa: PLC0415
+    from deploy.local.audit.answers import site_answer  # noqa: PLC0415
     from deploy.local.audit.judging import worst_of  # noqa: PLC0415
     from deploy.local.audit.show_site import show_site  # noqa: PLC0415
 
     if arguments.json:
-        sys.stdout.write(pretty(site_answer(report)))
+        print_json(site_answer(report))
     else:
         screen.out.print(show_site(report, folder.base))
     sys.stdout.flush()

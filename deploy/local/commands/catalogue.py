@@ -1,13 +1,12 @@
 """``checks``: the catalogue."""
 
 import argparse
-import sys
 
-import msgspec
 from rich.text import Text
 
 from deploy.local.cli import EXIT_OK
 from deploy.local.errors import UsageError
+from deploy.local.printing import print_json
 from deploy.local.screen import Screen
 from shared.checks import catalogue
 from shared.checks.base import Check
@@ -40,7 +39,7 @@ def run(arguments: argparse.Namespace, screen: Screen) -> int:
             "total": len(chosen),
             "not_offered": [{"id": name, "why": why} for name, why in left_out.items()],
         }
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(answer)).decode() + "\n")
+        print_json(answer)
         return EXIT_OK
     # One line each, whatever the terminal's width: this is searched as often as it is read.
     for check in chosen:

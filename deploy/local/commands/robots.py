@@ -1,15 +1,16 @@
 """``robots``: what a robots.txt allows, and by which line."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-import msgspec
 from rich.text import Text
 
 from deploy.local.cli import EXIT_FAILED, EXIT_OK
 from deploy.local.errors import UsageError
 from deploy.local.parsing import CommandParser
+from deploy.local.printing import print_json
 from deploy.local.screen import Screen, clean
 from shared.robots import MAX_BYTES, Robots, parse
 from shared.robots import Verdict as RobotsVerdict
@@ -48,8 +49,7 @@ def run(arguments: argparse.Namespace, screen: Screen) -> int:
         raise UsageError(message) from error
     verdicts = [(url, robots.verdict(url, arguments.user_agent)) for url in arguments.urls]
     if arguments.json:
-        body = msgspec.json.encode(_answer(arguments, robots, verdicts))
-        sys.stdout.write(msgspec.json.format(body).decode() + "\n")
+        print_json(_answer(arguments, robots, verdicts))
     else:
         _show(arguments, robots, verdicts, screen)
     return EXIT_OK if all(verdict.allowed for _, verdict in verdicts) else EXIT_FAILED
@@ -68,7 +68,12 @@ def _answer(
     answer: dict[str, object] = {
         "user_agent": arguments.user_agent,
         "verdicts": [
-            {"url": url, "allowed": verdict.allowed, "line": verdict.line, "rule": verdict.rule}
+            {
+                "url": os.fsencode(url).decode("utf-8", "replace"),
+                "allowed": verdict.allowed,
+                "line": verdict.line,
+                "rule": verdict.rule,
+            }
             for url, verdict in verdicts
         ],
         "crawl_delay": robots.crawl_delay(arguments.user_agent),

@@ -16,6 +16,7 @@ from rich.text import Text
 from deploy.local import options
 from deploy.local.cli import EXIT_FAILED, EXIT_OK
 from deploy.local.errors import UsageError
+from deploy.local.printing import print_json
 from deploy.local.screen import Screen, clean
 from shared.clock import SYSTEM, utc
 from shared.sitemaps import ProblemKind, SitemapCounts, SitemapEntry, SitemapProblem, SitemapReader
@@ -105,7 +106,7 @@ def run(arguments: argparse.Namespace, screen: Screen) -> int:
             message = f"{source} could not be read: {error.strerror or error}"
             raise UsageError(message) from error
     if arguments.json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+        print_json(report)
     else:
         _show(report, screen)
     return EXIT_OK if all(one.sound for one in report.sitemaps) else EXIT_FAILED
@@ -211,21 +212,24 @@ def _show(report: Report, screen: Screen) -> None:
     out = screen.out
     for one in report.sitemaps:
         what = "no sitemap" if one.kind in _NO_SITEMAP else one.kind
-        out.print(Text.assemble((clean(one.url), "bold"), f"  {what}, {one.entries} entries, {one.bytes} bytes"))
+        out.print(
+            Text.assemble((clean(one.url), "bold"), f"  {what}, {one.entries} entries, {one.bytes} bytes"),
+            soft_wrap=True,
+        )
         if one.error is not None or one.status not in {None, _OK}:
-            out.print(Text(f"  {clean(one.error or f'answers {one.status}')}", style="bold red"))
+            out.print(Text(f"  {clean(one.error or f'answers {one.status}')}", style="bold red"), soft_wrap=True)
         if one.counts is not None:
             figures = {name: count for name, count in msgspec.structs.asdict(one.counts).items() if count}
             extra = [f"{count} {name}" for name, count in figures.items() if name not in {"octets", "entries"}]
             if extra:
-                out.print(Text(f"  {', '.join(extra)}", style="dim"))
+                out.print(Text(f"  {', '.join(extra)}", style="dim"), soft_wrap=True)
         for problem in one.problems:
             where = f"line {problem.line}: " if problem.line else ""
             out.print(Text.assemble(("  " + problem.kind, "yellow"), f"  {where}{clean(problem.text)}"), soft_wrap=True)
         more = sum(one.problem_counts.values()) - len(one.problems)
         if more > 0:
-            out.print(Text(f"  and {more} more problems", style="dim"))
+            out.print(Text(f"  and {more} more problems", style="dim"), soft_wrap=True)
     for entry in report.entries:
         out.print(Text(f"{clean(entry.loc)}  {clean(entry.lastmod or '', 40)}".rstrip()), soft_wrap=True)
     if report.skipped:
-        out.print(Text(f"{report.skipped} sitemaps were not read", style="dim"))
+        out.print(Text(f"{report.skipped} sitemaps were not read", style="dim"), soft_wrap=True)
