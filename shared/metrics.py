@@ -24,6 +24,9 @@ SCAN_DURATION = Histogram(
     "scan_duration_seconds", "From acceptance to the end.", ("mode",), buckets=_SLOW, registry=REGISTRY
 )
 PAGES = Counter("pages", "Pages fetched and judged.", ("outcome",), registry=REGISTRY)
+PAGES_UNCHANGED = Counter(
+    "pages_unchanged", "Pages whose verdict was taken over from the scan before.", registry=REGISTRY
+)
 FETCH_DURATION = Histogram("fetch_duration_seconds", "One fetch, redirects included.", buckets=_FAST, registry=REGISTRY)
 JUDGE_DURATION = Histogram(
     "judge_duration_seconds", "Extraction and checks of one page, waiting included.", buckets=_FAST, registry=REGISTRY

@@ -5,6 +5,7 @@ from shared.db.pool import connection
 from shared.scans import Work
 from workers.lease import Lease
 from workers.pages import Assignment, Writer, condemned, judge, poisonous, targets, work_through
+from workers.rescan.before import pages_before
 from workers.site_files import load_robots, parsed
 from workers.workshop import Workshop, fetch_options, terms_of
 
@@ -14,6 +15,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
     async with connection(shop.pool) as conn:
         waiting = await targets(conn, lease.claim)
         robots_file = await load_robots(conn, scan.id)
+        before = await pages_before(conn, scan, [target.url for target in waiting])
     work = Assignment(
         shop=shop,
         scan=scan,
@@ -21,6 +23,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         robots=parsed(*robots_file),
         robots_file=robots_file,
         options=fetch_options(scan, shop.settings),
+        before=before,
     )
     healthy, poison = poisonous(waiting)
     writer = Writer(work)
@@ -28,7 +31,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         await writer.put(await judge(work, target, condemned(target), terms_of(scan)))
     pause = await work_through(work, writer, healthy)
     async with connection(shop.pool) as conn:
-        if pause is not None and not lease.overdue:
+        if pause is not None:
             await chunks.release(conn, lease.claim, wait=pause)
             return None
         async with conn.transaction():

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,10 +12,10 @@ from psycopg.types.json import Jsonb
 
 from shared import chunks
 from shared.chunks import Claim
-from shared.db.pool import Connection, connection
+from shared.db.pool import AWAY, Connection, connection
 from shared.db.queries import queries
 from shared.logs import get_logger
-from shared.metrics import CHECKS_RAISED, FETCH_DURATION, JUDGE_DURATION, PAGES, PARSE_KILLED
+from shared.metrics import CHECKS_RAISED, FETCH_DURATION, JUDGE_DURATION, PAGES, PAGES_UNCHANGED, PARSE_KILLED
 from shared.page import Context, Fetched, FetchError
 from shared.robots import Robots
 from shared.scans import Work
@@ -28,7 +28,10 @@ from workers.lease import Lease
 from workers.parser import JobFailed, ParserKilled
 from workers.polite import host_slot, rules_of
 from workers.probes.candidates import Look
+from workers.probes.manner import PAGE_OPTIONS, asked_for
 from workers.probes.of_page import Prober, wishes
+from workers.rescan.before import Before, conditional, slow_from, taken_over
+from workers.rescan.keeping import verdict_key
 from workers.sample_fetch import fetch_sample
 from workers.scan_page import PageJob, PageRow, Terms, without_body
 from workers.workshop import Workshop, terms_of
@@ -41,8 +44,7 @@ MAX_ROBOTS = 65_536
 """A robots.txt larger than this isn't sent to the parser with every page."""
 ROBOTS_AGENTS = ("*", "Googlebot", "Bingbot")
 HTTP_ERROR = 400
-SUSPECT_ATTEMPTS = 2
-"""Leases lost after which the chunk's pages are done one by one, each written down before it is tried."""
+NOT_MODIFIED = 304
 
 _URLS = queries("urls")
 _PAGES = queries("pages")
@@ -79,6 +81,8 @@ class Assignment(Struct, frozen=True, kw_only=True):
     robots: Robots
     robots_file: tuple[int | None, bytes]
     options: FetchOptions
+    before: Mapping[str, Before] = {}
+    """Pages of the scan before, by URL."""
 
     @property
     def claim(self) -> Claim:
@@ -117,7 +121,7 @@ async def targets(conn: Connection, claim: Claim) -> list[Target]:
 
 def context_of(work: Assignment, target: Target) -> Context:
     """What the scan knows of the page besides its bytes."""
-    scan = work.scan
+    scan, before = work.scan, work.before.get(target.url)
     return Context(
         now=work.shop.clock.now(),
         is_home=(target.seq == 0 and scan.mode != "sitemap") or target.url == normalise(_root(scan.url)),
@@ -127,6 +131,7 @@ def context_of(work: Assignment, target: Target) -> Context:
         site_host=scan.url.split("/", 3)[2].rpartition("@")[2].partition(":")[0],
         include_subdomains=bool(scan.options.get("include_subdomains", False)),
         sitemap_alternates=target.alternates,
+        previous=before.previous if before else None,
     )
 
 
@@ -134,9 +139,39 @@ def _root(url: str) -> str:
     return "/".join(url.split("/", 3)[:3]) + "/"
 
 
-async def fetch(work: Assignment, url: str) -> Fetched:
+def key_of(work: Assignment, target: Target, context: Context, terms: Terms) -> bytes | None:
+    """What the page's verdict depends on besides its answer; None where the next scan can't take the verdict over.
+
+    A page whose assets, external links or certificate are looked at depends on more than its own answer.
+    """
+    scan = work.scan
+    if scan.mode == "single" or scan.test or scan.sealed is not None or not PAGE_OPTIONS.isdisjoint(asked_for(scan)):
+        return None
+    return verdict_key(context, terms, scan.mode, work.robots_file, target.lastmod, work.options.user_agent)
+
+
+async def done(work: Assignment, target: Target, terms: Terms) -> PageRow:
+    """The page's row: judged anew, or taken over from the scan before if the server says that nothing has changed.
+
+    Raises `NotBefore`.
+    """
+    before, now = work.before.get(target.url), work.shop.clock.now()
+    asked = conditional(before, key_of(work, target, context_of(work, target), terms), now, work.options)
+    if before is None or asked is None:
+        return await judge(work, target, await fetch(work, target.url), terms)
+    fetched = await fetch(work, target.url, asked)
+    row = taken_over(before, fetched, target.seq, now, slow_from(terms))
+    if row is not None:
+        PAGES_UNCHANGED.inc()
+        return row
+    if fetched.status == NOT_MODIFIED:
+        fetched = await fetch(work, target.url)
+    return await judge(work, target, fetched, terms)
+
+
+async def fetch(work: Assignment, url: str, options: FetchOptions | None = None) -> Fetched:
     """The page, or why not. Raises `NotBefore` when the host's turn is too far off."""
-    scan, options = work.scan, work.options
+    scan, options = work.scan, options or work.options
     if scan.options.get("respect_robots", True) and not work.robots.allowed(url, options.user_agent):
         return Fetched(url, url, headers=None, error=FetchError("blocked_by_robots", "robots.txt disallows this URL"))
     if scan.test:
@@ -154,17 +189,19 @@ async def judge(work: Assignment, target: Target, fetched: Fetched, terms: Terms
 
     Raises `NotBefore` when the work has to end while the page's probes are under way.
     """
-    if "tls" not in (work.scan.options.get("checks_network") or ()):
+    if "tls" not in asked_for(work.scan):
         fetched = msgspec.structs.replace(fetched, tls=None)
     robots = work.robots_file if len(work.robots_file[1]) <= MAX_ROBOTS else None
+    context = context_of(work, target)
     job = PageJob(
         target.seq,
         fetched,
-        context_of(work, target),
+        context,
         terms,
         links=work.scan.mode == "crawl",
         robots=robots,
         lastmod=target.lastmod,
+        keep=key_of(work, target, context, terms),
     )
     if wishes(work.scan):
         job = await probed(work, job)
@@ -228,6 +265,10 @@ def row_values(scan_id: Any, row: PageRow) -> dict[str, Any]:  # noqa: ANN401
         "findings": Jsonb(row.findings, dumps=bytes),
         "facts": Jsonb(row.facts, dumps=bytes),
         "site": row.site,
+        "etag": row.etag,
+        "last_modified": row.last_modified,
+        "verdict_key": row.verdict_key,
+        "again": row.again,
     }
 
 
@@ -317,7 +358,7 @@ async def work_through(work: Assignment, writer: Writer, pages: Sequence[Target]
     terms = terms_of(work.scan)
     waiting = iter(pages)
     pause: list[float] = []
-    careful = work.claim.attempts >= SUSPECT_ATTEMPTS
+    careful = work.claim.attempts >= chunks.SUSPECT_ATTEMPTS
 
     async def slot() -> None:
         for target in waiting:
@@ -327,12 +368,12 @@ async def work_through(work: Assignment, writer: Writer, pages: Sequence[Target]
             if careful:
                 await _confess(work, writer, target)
             try:
-                fetched = await fetch(work, target.url)
-                row = await judge(work, target, fetched, terms)
+                row = await done(work, target, terms)
             except NotBefore as later:
                 pause.append(later.seconds)
                 return
             await writer.put(row)
+            work.lease.trying = None
 
     async with ticking(writer):
         async with asyncio.TaskGroup() as group:
@@ -348,6 +389,16 @@ async def _confess(work: Assignment, writer: Writer, target: Target) -> None:
     async with connection(work.shop.pool) as conn, conn.transaction():
         await chunks.hold(conn, work.claim)
         await conn.execute(_URLS["mark_tried"], {"scan_id": work.scan.id, "seq": target.seq})
+    work.lease.trying = target.seq
+
+
+async def absolve(shop: Workshop, claim: Claim, seq: int) -> None:
+    """Take back that the page was tried: it was let go for another reason than its own."""
+    try:
+        async with connection(shop.pool) as conn:
+            await conn.execute(_URLS["unmark_tried"], {"scan_id": claim.scan_id, "seq": seq})
+    except AWAY as error:
+        get_logger().warning("page.not_absolved", seq=seq, error=type(error).__name__)
 
 
 def parallel(work: Assignment) -> int:

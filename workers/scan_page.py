@@ -9,14 +9,25 @@ from msgspec import Struct
 from shared import facts as site_facts
 from shared.checks import catalogue
 from shared.checks.base import Check
-from shared.checks.limits import Profile, load_profile
+from shared.checks.limits import load_profile
 from shared.page import Context, ErrorKind, Fetched, FetchError, Page
 from shared.robots import Robots, from_fetch
-from shared.scoring import page_score
+from shared.scoring import Scorer
 from shared.tally import Tally, tally_of
 from workers.extract import TooDeep, extract
 from workers.judge import Judge, Verdict
 from workers.probes.candidates import Look, look_at
+from workers.rescan.keeping import (
+    MAX_LINKS,
+    Again,
+    judges,
+    pack_links,
+    previous_of,
+    stays_dated,
+    told,
+    validators,
+    verdict_again,
+)
 
 MAX_TITLE = 500
 MAX_FACT = 500
@@ -33,7 +44,8 @@ class Terms(Struct, frozen=True):
 class PageJob(Struct, frozen=True):
     """A page to judge. `links` asks for its outgoing links, which a crawl follows; `robots` is (status, body).
 
-    `look` asks for a `Look` at the page instead of its verdict.
+    `look` asks for a `Look` at the page instead of its verdict. `keep` is the verdict's key, under which the next scan
+    may take it over; None: it shall not.
     """
 
     seq: int
@@ -44,6 +56,7 @@ class PageJob(Struct, frozen=True):
     robots: tuple[int | None, bytes] | None = None
     lastmod: str | None = None
     look: bool = False
+    keep: bytes | None = None
 
 
 class PageRow(Struct, frozen=True):
@@ -66,13 +79,17 @@ class PageRow(Struct, frozen=True):
     tally: Tally
     links: list[str]
     raised: list[tuple[str, str]]
+    etag: str | None = None
+    last_modified: str | None = None
+    verdict_key: bytes | None = None
+    again: bytes | None = None
 
 
 class Bench(Struct, frozen=True):
     """The prepared judge of one set of terms."""
 
     judge: Judge
-    profile: Profile
+    scorer: Scorer
     checks: dict[str, Check]
 
 
@@ -81,7 +98,8 @@ def bench(terms: Terms) -> Bench:
     """Prepare judge and profile once for all pages of a scan."""
     profile = load_profile(terms.profile)
     judge = Judge(profile.limits(dict(terms.thresholds)), disabled=terms.disabled)
-    return Bench(judge, profile, {name: one for name, one in catalogue().items() if name not in terms.disabled})
+    checks = {name: one for name, one in catalogue().items() if name not in terms.disabled}
+    return Bench(judge, Scorer(profile, checks), checks)
 
 
 def _cut(text: str | None, most: int = MAX_FACT) -> str | None:
@@ -148,7 +166,7 @@ def row_of(job: PageJob, page: Page, verdict: Verdict, prepared: Bench) -> PageR
         final_url=fetched.final_url,
         status=fetched.status,
         error=fetched.error.kind if fetched.error else None,
-        score=page_score(verdict, page, prepared.profile, prepared.checks),
+        score=prepared.scorer.page_score(verdict, page),
         title=_cut(page.title, MAX_TITLE) if page.titles else None,
         depth=job.context.depth,
         size=len(fetched.body) if fetched.status is not None else None,
@@ -173,7 +191,35 @@ def judge_job(job: PageJob) -> PageRow:
     except TooDeep as error:
         job = without_body(job, "too_deep", str(error))
         page = extract(job.fetched, job.context)
-    return row_of(job, page, prepared.judge(page), prepared)
+    verdict = prepared.judge(page)
+    row = row_of(job, page, verdict, prepared)
+    return row if job.keep is None else kept(row, job, page, verdict, prepared)
+
+
+def kept(row: PageRow, job: PageJob, page: Page, verdict: Verdict, prepared: Bench) -> PageRow:
+    """The row with what the next scan needs to take it over, if the answer has validators and nothing is against it."""
+    fetched, terms = job.fetched, job.terms
+    etag, last_modified = validators(fetched)
+    if (etag or last_modified) is None or len(row.links) > MAX_LINKS or not stays_dated(page):
+        return row
+    again = verdict_again(page, verdict, judges(terms.profile, terms.thresholds, terms.disabled))
+    if again is None:
+        return row
+    page.context = msgspec.structs.replace(page.context, previous=previous_of(page))
+    same = again.findings == verdict.findings
+    blob = Again(
+        fetched_at=fetched.fetched_at or job.context.now,
+        score=page_score(again, page, prepared.profile, prepared.checks),
+        tally=tally_of(again, page, prepared.checks),
+        links=pack_links(row.links),
+        headers=told(fetched),
+        http_version=fetched.http_version,
+        findings=None if same else msgspec.json.encode(again.findings),
+        checks=None if same else list(dict.fromkeys(found.check for found in again.findings)),
+    )
+    return msgspec.structs.replace(
+        row, etag=etag, last_modified=last_modified, verdict_key=job.keep, again=_ENCODER.encode(blob)
+    )
 
 
 def without_body(job: PageJob, kind: ErrorKind, message: str) -> PageJob:

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from shared import chunks
 from shared import facts as site_facts
-from shared.checks.site import RobotsFile, SiteInputs
+from shared.checks.site import PreviousSite, RobotsFile, SiteInputs
 from shared.db.pool import Connection, connection
 from shared.db.queries import queries
 from shared.metrics import PAGES
@@ -17,6 +17,7 @@ from workers.frontier import url_hash
 from workers.lease import Lease
 from workers.pages import Assignment, Target, failed, judge, outcome_of, row_values
 from workers.probes.inputs import network_of
+from workers.rescan.before import pages_before, site_before
 from workers.scan_page import PageRow
 from workers.site import SiteFound
 from workers.site_files import file_of, robots_file_of, save_robots
@@ -32,6 +33,9 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
     """The whole scan. A host whose turn is far off gives the chunk back."""
     opening = await open_host(shop, scan)
     robots_file = file_of(opening.answer)
+    async with connection(shop.pool) as conn:
+        before = await pages_before(conn, scan, [opening.url])
+        previous = await site_before(conn, scan)
     work = Assignment(
         shop=shop,
         scan=scan,
@@ -39,6 +43,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
         robots=opening.robots,
         robots_file=robots_file,
         options=fetch_options(scan, shop.settings),
+        before=before,
     )
     try:
         fetched = await first_page(work, opening)
@@ -49,7 +54,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
             await chunks.release(conn, lease.claim, wait=later.seconds)
         return
     PAGES.labels(outcome_of(row)).inc()
-    tally, found = _site(scan, row, robots_file_of(opening.answer))
+    tally, found = _site(scan, row, robots_file_of(opening.answer), previous)
     outcome = Outcome(tally=tally, done=1, failed=int(failed(row)), found=1, fallback=opening.fallback)
     ended = fatal(fetched, opening.robots)
     async with connection(shop.pool) as conn, conn.transaction():
@@ -63,13 +68,14 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
         await chunks.finish(conn, lease.claim)
 
 
-def _site(scan: Work, row: PageRow, robots: RobotsFile) -> tuple[Tally, list[SiteFound]]:
+def _site(scan: Work, row: PageRow, robots: RobotsFile, previous: PreviousSite | None) -> tuple[Tally, list[SiteFound]]:
     """The site-level checks that one page and its robots.txt can decide."""
     inputs = SiteInputs(
         start_url=scan.url,
         complete=False,
         reason="only one page was fetched",
         robots=robots,
+        previous=previous,
         suppressed=tuple(scan.options.get("disable_checks") or ()),
         network=network_of(scan, None),
     )

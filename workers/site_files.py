@@ -1,6 +1,5 @@
 """robots.txt of a scan: fetched once, kept in Postgres, read by every chunk."""
 
-import hashlib
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -16,10 +15,12 @@ from shared.robots import Robots, from_fetch
 from shared.scans import Work
 from workers.fetch import discovery
 from workers.probes.inputs import network_of
+from workers.rescan.before import robots_hash, site_before
 from workers.sample_fetch import fetch_sample
 from workers.workshop import Workshop, fetch_options
 
 _SQL = queries("results")
+_OK = range(200, 300)
 
 
 def robots_url(url: str) -> str:
@@ -98,7 +99,7 @@ def robots_input(url: str, status: int | None, body: bytes, facts: dict[str, Any
         hops=facts.get("hops", 0),
         error=facts.get("error"),
         content_type=facts.get("content_type"),
-        hash=hashlib.blake2b(body, digest_size=16).hexdigest(),
+        hash=robots_hash(body) if status in _OK else "",
     )
 
 
@@ -115,6 +116,7 @@ async def site_inputs(conn: Connection, scan: Work) -> SiteInputs:
         if robots
         else None,
         sitemaps=sitemaps if scan.mode != "single" else None,
+        previous=await site_before(conn, scan),
         skipped=scan.skips,
         suppressed=tuple(scan.options.get("disable_checks") or ()),
         network=network_of(scan, None),

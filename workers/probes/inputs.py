@@ -2,11 +2,12 @@
 
 from shared.host_probes import HostProbes
 from shared.scans import Work
+from workers.probes.manner import asked_for
 
 
 def network_of(scan: Work, probes: HostProbes | None) -> tuple[str, ...]:
     """The options of `checks_network` that were asked for and whose probes came to something."""
-    wanted = frozenset() if scan.test else frozenset(scan.options.get("checks_network") or ())
+    wanted = asked_for(scan)
     known = {
         "assets": True,
         "external": True,

@@ -1,7 +1,7 @@
 """How probes ask: politely, within a time that is left, and as the scan's pages are asked."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -20,6 +20,16 @@ LEAST: Final = 0.5
 BODY: Final = 4_000_000
 NO_RULES: Final = from_fetch(404, b"")
 """For hosts whose robots.txt isn't asked for: a single look at a link's target is no crawl."""
+
+
+PAGE_OPTIONS: Final = frozenset({"assets", "external", "tls"})
+"""Options of `checks_network` that pages are judged by; the others are about the host."""
+
+
+def asked_for(scan: Work) -> frozenset[str]:
+    """The scan's `checks_network`; a test scan never leaves the machine."""
+    options: Sequence[str] = scan.options.get("checks_network") or ()
+    return frozenset() if scan.test else frozenset(options)
 
 
 class Budget:
@@ -50,7 +60,7 @@ def cut_short(caps: Caps) -> bool:
 
 
 @asynccontextmanager
-async def turn(shop: Workshop, scan: Work, robots: Robots, url: str, budget: Budget) -> AsyncIterator[Slot]:
+async def turn(shop: Workshop, scan: Work, robots: Robots, url: str, budget: Budget) -> AsyncGenerator[Slot]:
     """Wait for the host's turn as long as the budget allows. Raises `NotBefore`."""
     own = origin(url) == origin(scan.url)
     rules = rules_of(shop.settings, scan, robots if own else NO_RULES, url)

@@ -21,7 +21,7 @@ from workers.lease import Lease
 from workers.probes import store
 from workers.probes.asking import ask_asset, ask_link
 from workers.probes.candidates import AssetKind, Look, Wanted
-from workers.probes.manner import Budget, cut_short, turn
+from workers.probes.manner import Budget, asked_for, cut_short, turn
 from workers.workshop import Workshop
 
 PAGE_SECONDS: Final = 20.0
@@ -35,8 +35,8 @@ Ask = Callable[[str, Caps], Awaitable[tuple[Asset | ExternalLink, Fetched]]]
 
 
 def wishes(scan: Work) -> frozenset[str]:
-    """Which probes of pages the scan is to make; a test scan never leaves the machine."""
-    return frozenset() if scan.test else frozenset(scan.options.get("checks_network") or ()) & {"assets", "external"}
+    """Which probes of pages the scan is to make."""
+    return asked_for(scan) & {"assets", "external"}
 
 
 class Prober(Struct, frozen=True):

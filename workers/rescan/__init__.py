@@ -1,0 +1,1 @@
+"""Scanning a site again: what has changed, and what need not be fetched and judged once more."""
