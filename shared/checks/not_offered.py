@@ -6,7 +6,9 @@ from typing import Final
 _RENDER: Final = "only a browser that lays the page out can tell, and pages are not rendered here"
 _SCRIPT: Final = "only a browser that runs the page's scripts can tell, and pages are not rendered here"
 _FIELD: Final = "measured in visitors' browsers or in a laboratory, and pages are not rendered here"
-_PROBE: Final = "takes requests besides those for the site's own pages, which a scan doesn't make"
+_PROBE: Final = (
+    "takes requests for other addresses than the site's own pages, or in another client's name, which are not made"
+)
 
 NOT_OFFERED: Final[Mapping[str, str]] = {
     "ai.bot_blocked_by_server": _PROBE,
