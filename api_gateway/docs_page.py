@@ -114,7 +114,7 @@ def _operation(method: str, path: str, operation: Json, document: Json) -> Itera
         told = _resolved(response, document)
         yield f"<details><summary><b>{escape(status)}</b> {_text(told['description'])}</summary>"
         for content in told.get("content", {}).values():
-            data = content["schema"].get("properties", {}).get("data")
+            data = content.get("schema", {}).get("properties", {}).get("data")
             yield f"<p>{type_of(data)}</p>" if data else ""
             yield _code(content["example"]) if "example" in content else ""
             for name, example in content.get("examples", {}).items():
