@@ -16,7 +16,8 @@ from shared.checks.limits import DEFAULT_PROFILE, load_profile
 from shared.clock import utc, uuid7
 from shared.db.pool import Connection, connection
 from shared.errors import ConflictError, RateLimitError
-from shared.jobs import chunk_job, enqueue
+from shared.jobs import SHORT_QUEUE, chunk_job
+from shared.jobs import ring as ring_bell
 from shared.logs import get_logger
 from shared.metrics import QUOTA_DENIED, SCANS_ACCEPTED
 from shared.quota import Quota
@@ -128,6 +129,7 @@ async def ring(gateway: Gateway, started: list[NewScan]) -> None:
         return
     jobs = [chunk_job("single" if new.mode == "single" else "discover", new.id, 0, new.request_id) for new in started]
     try:
-        await enqueue(gateway.redis, gateway.settings.namespace, jobs)
+        for job in jobs[:SHORT_QUEUE]:
+            await ring_bell(gateway.redis, gateway.settings.namespace, job)
     except (RedisError, OSError, TimeoutError) as error:
         get_logger().warning("scan.enqueue_failed", scan_id=str(started[0].id), error=type(error).__name__)

@@ -6,13 +6,15 @@ import signal
 import sys
 
 import uvloop
+from aiohttp import web
+from redis.asyncio import Redis
 
 from scheduler.chores import dispatch, gauges, maintenance, retention, scans, webhooks
 from scheduler.leader import lead
 from scheduler.office import Office
 from scheduler.tick import Chore, all_of
 from shared.clock import SYSTEM
-from shared.db.pool import make_pool
+from shared.db.pool import Pool, make_pool
 from shared.logs import configure, get_logger
 from shared.probes import Readiness, serve
 from shared.redis.client import connect
@@ -53,11 +55,20 @@ async def run(settings: Settings) -> None:
     runner, port = await serve(settings.metrics_host, settings.metrics_port, readiness)
     get_logger().info("scheduler.started", metrics_port=port)
     leading = asyncio.create_task(lead(settings.database_url, lambda: all_of(office, CHORES)))
-    await stopping.wait()
+    waiting = asyncio.create_task(stopping.wait())
+    # It only ends by itself when something nobody foresaw went wrong: then a fresh process is better than none.
+    await asyncio.wait({waiting, leading}, return_when=asyncio.FIRST_COMPLETED)
     readiness.draining = True
+    waiting.cancel()
     leading.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await leading
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await leading
+    finally:
+        await _close(pool, redis, runner)
+
+
+async def _close(pool: Pool, redis: Redis, runner: web.AppRunner) -> None:
     await redis.aclose()
     await pool.close(timeout=2.0)
     await runner.cleanup()

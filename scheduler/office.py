@@ -1,6 +1,6 @@
 """What every chore may use."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 from redis.asyncio import Redis
 
 from shared.clock import Clock
@@ -8,10 +8,22 @@ from shared.db.pool import Pool
 from shared.settings import Settings
 
 
+class Memory(Struct):
+    """What chores remember from one run to the next. Nothing breaks when it is forgotten."""
+
+    seen: float | None = None
+    """When Postgres last answered (monotonic seconds)."""
+    lenient_until: float = 0.0
+    """Until then nobody is blamed for a lease that ended (monotonic seconds)."""
+    repeat_all: bool = True
+    """Messages may have been lost, so everything is sent again."""
+
+
 class Office(Struct, frozen=True, kw_only=True):
-    """The scheduler's connections and settings."""
+    """The scheduler's connections, settings and memory."""
 
     settings: Settings
     pool: Pool
     redis: Redis
     clock: Clock
+    memory: Memory = field(default_factory=Memory)

@@ -18,6 +18,11 @@ LEASE_SECONDS = 20.0
 HEARTBEAT_SECONDS = 5.0
 MAX_ATTEMPTS = 3
 """Leases lost before a page, or a chunk without pages, is given up."""
+SUSPECT_ATTEMPTS = 2
+"""Leases lost after which a chunk may be what ends its workers. A worker takes one such chunk at a time, so that one
+that only stood beside the culprit isn't blamed a third time."""
+MAX_FENCE = 200
+"""Claims of one chunk after which even a fault that is nobody's counts as an attempt: nothing goes round for ever."""
 
 _SQL = queries("chunks")
 _SCANS = queries("scans")
@@ -50,7 +55,7 @@ class LeaseLostError(Exception):
 
 
 async def claim(conn: Connection, scan_id: UUID, no: int, worker: str) -> Claim | None:
-    """Take a pending or abandoned chunk; None when it is done, held by another, or not due yet."""
+    """Take a pending chunk; None when it is done, held by another, or not due yet."""
     values = {"scan_id": scan_id, "no": no, "worker": worker, "lease": LEASE_SECONDS}
     row = await (await conn.execute(_SQL["claim"], values)).fetchone()
     return msgspec.convert({**row, "scan_id": scan_id, "no": no}, Claim) if row else None
@@ -65,7 +70,11 @@ async def heartbeat(conn: Connection, held: Claim) -> tuple[bool, bool]:
 
 
 async def hold(conn: Connection, held: Claim) -> None:
-    """Lock the chunk's row for the rest of the transaction. Raises `LeaseLostError`."""
+    """Lock the scan's row, then the chunk's, for the rest of the transaction. Raises `LeaseLostError`.
+
+    Everybody locks in this order, so that nobody can wait in a circle.
+    """
+    await conn.execute(_SCANS["lock"], {"id": held.scan_id})
     if await (await conn.execute(_SQL["hold"], held.key)).fetchone() is None:
         raise LeaseLostError
 
@@ -93,6 +102,21 @@ async def finish(conn: Connection, held: Claim) -> tuple[int, int]:
 async def release(conn: Connection, held: Claim, *, wait: float = 0.0) -> None:
     """Give the chunk back undone, not to be tried for `wait` seconds; costs it no attempt."""
     await conn.execute(_SQL["release"], {**held.key, "wait": wait})
+
+
+async def fail(conn: Connection, held: Claim, *, wait: float) -> None:
+    """Give the chunk back after a failure of ours, not to be tried for `wait` seconds; costs it an attempt."""
+    await conn.execute(_SQL["fail"], {**held.key, "wait": wait})
+
+
+async def send_back(conn: Connection, scan_id: UUID, no: int, *, wait: float) -> None:
+    """Have a chunk sent again whose message was taken but not acted on, if nobody has claimed it meanwhile."""
+    await conn.execute(_SQL["send_back"], {"scan_id": scan_id, "no": no, "wait": wait})
+
+
+async def forget_attempts(conn: Connection, held: Claim) -> None:
+    """The chunk has come further than before: what ended its leases so far, it isn't to blame."""
+    await conn.execute(_SQL["forget_attempts"], held.key)
 
 
 async def add(conn: Connection, scan_id: UUID, kind: Kind, first_no: int, ranges: Sequence[tuple[int, int]]) -> None:

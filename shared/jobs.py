@@ -14,6 +14,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from shared.clock import SYSTEM, Clock
+from shared.redis.scripts import load
 
 VERSION = 1
 """Version of the payload. Workers accept it and the one before."""
@@ -26,7 +27,11 @@ ACTORS: Mapping[str, str] = {"run_single": SINGLE_QUEUE, "run_chunk": CHUNK_QUEU
 """Actor → its queue."""
 
 EPOCH_KEY = "epoch"
-"""Set by the scheduler; when it is gone, Redis was emptied and everything dispatched has to be sent again."""
+"""String: which run of the server has heard of everything dispatched. When it is gone or names another run, Redis was
+emptied or restarted (it may have lost its last second), and everything has to be sent again."""
+SHORT_QUEUE = 20
+"""Messages in a queue up to which it is rung past the dispatcher. In a longer one the newest would wait behind all of
+them, whoever sent them; the dispatcher keeps to fair shares."""
 
 
 class Job(Struct, frozen=True):
@@ -82,3 +87,14 @@ async def enqueue(redis: Redis, namespace: str, jobs: Iterable[Job | DeliveryJob
             pipe.hset(f"{queue}.msgs", redis_message_id, encode(job, redis_message_id))
             pipe.rpush(queue, redis_message_id)
         await pipe.execute()
+
+
+async def ring(redis: Redis, namespace: str, job: Job) -> bool:
+    """Put a message on its queue unless many wait there: then the dispatcher will send it in its turn.
+
+    Raises `redis.RedisError`; the work isn't lost by that.
+    """
+    queue = f"{namespace}:{ACTORS[job.actor]}"
+    redis_message_id = str(uuid.uuid4())
+    arguments: list[str | int | bytes] = [SHORT_QUEUE, redis_message_id, encode(job, redis_message_id)]
+    return bool(await load("ring")(redis, keys=[queue, f"{queue}.msgs"], args=arguments))

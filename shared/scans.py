@@ -18,6 +18,7 @@ Status = Literal["running", "complete", "error", "stopped"]
 Phase = Literal["queued", "discovering", "fetching", "analysing", "ended"]
 
 _SQL = queries("scans")
+_CHUNKS = queries("chunks")
 
 
 class NewScan(Struct, frozen=True, kw_only=True):
@@ -147,6 +148,7 @@ async def finish(  # noqa: PLR0913
     if await (await conn.execute(_SQL["finish"], values)).fetchone() is None:
         return False
     await conn.execute(_SQL["add_event"], {"event_id": uuid7(), "id": scan_id, "kind": f"scan.{status}"})
+    await conn.execute(_CHUNKS["close"], {"scan_id": scan_id})
     return True
 
 

@@ -26,11 +26,14 @@ from workers.fetch.guard import Guard
 from workers.fetch.politeness import Politeness
 from workers.fetch.sender import Sender
 from workers.parser import ParserProcess
-from workers.scan import run_chunk
+from workers.scan import run_chunk, send_back
 from workers.workshop import Workshop
 
 DRAIN_SECONDS = 20.0
 START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+LEFT_SECONDS = 1.0
+"""Until a chunk whose message is of a newer version is sent again."""
 
 
 class Service:
@@ -47,7 +50,9 @@ class Service:
     async def start(self) -> int:
         """Open everything; the port of metrics and probes."""
         settings = self._settings
-        pool = make_pool(settings.database_url, application="worker", size=settings.pool_size)
+        # A heartbeat that waits for a connection behind its own worker's commits would lose the lease.
+        size = max(settings.pool_size, 3 * settings.worker_threads)
+        pool = make_pool(settings.database_url, application="worker", size=size)
         await pool.open(wait=False)
         self._stack.push_async_callback(pool.close, timeout=2.0)
         redis = connect(settings.redis_url)
@@ -90,6 +95,16 @@ class Service:
         if self.mailroom is not None:
             await deliver(self.mailroom, delivery_id, request_id)
 
+    async def leave(self, scan_id: UUID, no: int) -> None:
+        """Leave a chunk to a worker that understands its message."""
+        if self.workshop is not None:
+            await send_back(self.workshop, scan_id, no, wait=LEFT_SECONDS)
+
+    @property
+    def broken(self) -> bool:
+        """Whether this process can't judge pages any more, and another one has to take its place."""
+        return self.workshop is not None and self.workshop.parser.closed
+
     def drain(self) -> None:
         """Begin nothing new; what is under way commits and gives its chunk back."""
         if self.workshop is not None and self.readiness is not None:
@@ -104,14 +119,14 @@ class Service:
 def start_queue(settings: Settings, name: str, service: Service) -> Worker:
     """A queue's threads, on a broker of their own."""
     broker = queue.make_broker(settings)
-    declare(broker, name, service.run, service.deliver)
+    declare(broker, name, service.run, service.deliver, service.leave)
     worker = queue.make_worker(broker, name, settings.worker_threads)
     worker.start()
     return worker
 
 
-def serve_forever(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; a second one is ignored, since the drain is bounded anyway."""
+def serve_forever(settings: Settings) -> int:
+    """Work until SIGTERM or SIGINT; a second one is ignored, since the drain is bounded anyway. The exit status."""
     catalogue()
     stopping = threading.Event()
 
@@ -126,14 +141,19 @@ def serve_forever(settings: Settings) -> None:
     port = asyncio.run_coroutine_threadsafe(service.start(), loop.loop).result(START_SECONDS)
     workers = [start_queue(settings, name, service) for name in sorted(set(ACTORS.values()))]
     get_logger().info("worker.started", name=settings.worker_name, metrics_port=port)
-    while not stopping.wait(1.0):
+    while not stopping.wait(1.0) and not service.broken:
         pass
-    get_logger().info("worker.draining")
+    broken = service.broken
+    get_logger().info("worker.draining", broken=broken)
     loop.loop.call_soon_threadsafe(service.drain)
     queue.stop(workers, DRAIN_SECONDS)
-    asyncio.run_coroutine_threadsafe(service.stop(), loop.loop).result(5.0)
+    try:
+        asyncio.run_coroutine_threadsafe(service.stop(), loop.loop).result(STOP_SECONDS)
+    except TimeoutError:
+        get_logger().warning("worker.not_closed")
     loop.end()
     get_logger().info("worker.stopped")
+    return 1 if broken else 0
 
 
 def main() -> int:
@@ -144,8 +164,7 @@ def main() -> int:
         sys.stderr.write(f"The worker can't start:\n{error}\n")
         return 2
     configure("worker", log_format=settings.log_format, level=settings.log_level)
-    serve_forever(settings)
-    return 0
+    return serve_forever(settings)
 
 
 if __name__ == "__main__":

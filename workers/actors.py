@@ -10,10 +10,14 @@ from shared.logs import get_logger
 
 Run = Callable[[UUID, int, str], Awaitable[None]]
 Deliver = Callable[[UUID, str], Awaitable[None]]
+Leave = Callable[[UUID, int], Awaitable[None]]
 
 
-def declare(broker: dramatiq.Broker, queue: str, run: Run, deliver: Deliver) -> None:
-    """Declare `queue`'s actors on `broker`. Fields that a newer sender added are ignored; a newer version is left."""
+def declare(broker: dramatiq.Broker, queue: str, run: Run, deliver: Deliver, leave: Leave) -> None:
+    """Declare `queue`'s actors on `broker`.
+
+    Fields that a newer sender added are ignored; a message of a newer version is left to a newer worker by `leave`.
+    """
 
     async def take(v: int = VERSION, scan_id: str = "", no: int = 0, request_id: str = "", **_newer: object) -> None:
         try:
@@ -24,6 +28,7 @@ def declare(broker: dramatiq.Broker, queue: str, run: Run, deliver: Deliver) -> 
             return
         if v > VERSION:
             get_logger().warning("message.too_new", version=v)
+            await leave(scan, number)
             return
         await run(scan, number, str(request_id)[:64])
 

@@ -42,9 +42,11 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
     async with connection(shop.pool) as conn, conn.transaction():
         await chunks.hold(conn, lease.claim)
         await save_robots(conn, scan.id, opening.answer)
-    if opening.error is not None:
+    if opening.error is not None and not scan.found:
         await _fail(shop, scan, lease, opening.error)
         return None
+    if opening.error is not None:
+        return await _end(shop, scan, lease, incomplete="unreachable")
     planner = Planner(shop, scan, lease, opening)
     try:
         await planner.plan()
@@ -56,7 +58,15 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         async with connection(shop.pool) as conn:
             await chunks.release(conn, lease.claim, wait=0.0)
         return None
+    return await _end(shop, scan, lease)
+
+
+async def _end(shop: Workshop, scan: Work, lease: Lease, *, incomplete: str | None = None) -> int | None:
+    """The plan is made. `incomplete` says why it isn't whole: the host has gone since it was begun."""
     async with connection(shop.pool) as conn, conn.transaction():
+        await chunks.hold(conn, lease.claim)
+        if incomplete is not None:
+            await conn.execute(_SCANS["mark_incomplete"], {"id": scan.id, "why": incomplete})
         return await chunks.end(conn, lease.claim)
 
 
@@ -129,9 +139,10 @@ class Planner:
 
     async def _add(self, candidates: list[Candidate]) -> None:
         async with connection(self._shop.pool) as conn, conn.transaction():
-            await conn.execute(_SCANS["lock"], {"id": self._scan.id})
             await chunks.hold(conn, self._lease.claim)
-            await add(conn, self._scan.id, self._sieve, candidates)
+            if await add(conn, self._scan.id, self._sieve, candidates):
+                # A long plan may lose workers that have nothing to do with it.
+                await chunks.forget_attempts(conn, self._lease.claim)
 
 
 def _candidates(entries: tuple[SitemapEntry, ...]) -> Iterator[Candidate]:
@@ -161,5 +172,3 @@ def _file_row(scan: Work, n: int, read: ReadFile) -> dict[str, Any]:
         "body": None,
         "facts": Jsonb(msgspec.to_builtins(facts)),
     }
-
-

@@ -10,6 +10,10 @@ from shared.chunks import Claim, LeaseLostError
 from shared.db.pool import AWAY, Pool
 from shared.logs import get_logger
 
+RETRY_SECONDS = 1.0
+"""After a heartbeat that failed."""
+FETCHING = frozenset({"discover", "fetch"})
+
 
 class Lease:
     """A held chunk. `stop` is set when its scan should end, `lost` when somebody else may hold it."""
@@ -19,7 +23,10 @@ class Lease:
         self.claim = claim
         self.stop = asyncio.Event()
         self.lost = asyncio.Event()
+        self.trying: int | None = None
+        """The page that was written down as tried and isn't done yet, where pages are done one by one."""
         self.overdue = False
+        """Past the scan's deadline. Ends what fetches; an analysis of what there is goes on."""
 
     @property
     def ended(self) -> bool:
@@ -30,8 +37,9 @@ class Lease:
         """Extend the lease every few seconds until cancelled; a lease that can't be extended in time is lost."""
         loop = asyncio.get_running_loop()
         good_until = loop.time() + chunks.LEASE_SECONDS
+        pause = chunks.HEARTBEAT_SECONDS
         while True:
-            await asyncio.sleep(chunks.HEARTBEAT_SECONDS)
+            await asyncio.sleep(pause)
             asked = loop.time()
             try:
                 async with asyncio.timeout(chunks.HEARTBEAT_SECONDS), pool.connection() as conn:
@@ -41,22 +49,23 @@ class Lease:
                 return
             except AWAY as error:
                 get_logger().warning("lease.heartbeat_failed", no=self.claim.no, error=type(error).__name__)
+                pause = RETRY_SECONDS
                 if loop.time() >= good_until:
                     self.lost.set()
                     return
             else:
                 good_until = asked + chunks.LEASE_SECONDS
-                if stop or self.overdue:
+                pause = chunks.HEARTBEAT_SECONDS
+                if stop or (self.overdue and self.claim.kind in FETCHING):
                     self.stop.set()
 
 
 @asynccontextmanager
-async def keep(pool: Pool, claim: Claim) -> AsyncGenerator[Lease]:
-    """Hold the lease of `claim` for the length of the block."""
-    lease = Lease(claim)
-    beating = asyncio.create_task(lease.beat(pool), name=f"lease-{claim.no}")
+async def keep(pool: Pool, lease: Lease) -> AsyncGenerator[None]:
+    """Hold the lease for the length of the block."""
+    beating = asyncio.create_task(lease.beat(pool), name=f"lease-{lease.claim.no}")
     try:
-        yield lease
+        yield
     finally:
         beating.cancel()
         with contextlib.suppress(asyncio.CancelledError):

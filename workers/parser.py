@@ -98,6 +98,11 @@ class ParserProcess:
         self.respawns = 0
         """Children lost to a page or to an outside kill."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes pages no more: it was closed, or its template can't be brought up again."""
+        return self._closed
+
     # -- life ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from redis.asyncio import Redis
 
 from shared.clock import Clock
@@ -31,6 +32,8 @@ class Workshop(Struct, frozen=True, kw_only=True):
     parser: ParserProcess
     clock: Clock
     drain: asyncio.Event
+    suspects: set[tuple[UUID, int]] = field(default_factory=set)
+    """Chunks under way here that may be what ends their workers: at most one at a time."""
 
 
 def terms_of(scan: Work) -> Terms:

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from redis.asyncio import Redis
+
 from scheduler.office import Office
+from shared.chunks import LEASE_SECONDS
 from shared.db.pool import connection
 from shared.db.queries import queries
 from shared.jobs import ACTORS, EPOCH_KEY, chunk_job, enqueue
@@ -21,6 +24,14 @@ POLITE_PER_SCAN = 2
 """Of a scan that pauses between requests: one chunk keeps the host's slots busy, the second bridges the gap."""
 HEARTBEAT_SECONDS = 15.0
 MOST = 500
+SINGLES_WAITING, SINGLES_PER_WORKER = 32, 16
+"""Single scans sent and not begun: what keeps the workers busy until the next look, at tens of milliseconds each."""
+CHUNKS_WAITING, CHUNKS_PER_WORKER = 16, 8
+GAP_SECONDS = 8.0
+"""Postgres counts as having been away when it was silent for so long. With heartbeats every 5 s of a lease of 20 s,
+shorter silences end no lease of a live worker."""
+LENIENT_SECONDS = 7.0
+"""After a silence: time for live workers to renew what ended meanwhile."""
 GRACE_SECONDS = 0.5
 """The gateway rings first; only what hasn't been claimed after so long is sent from here."""
 REPEAT_SECONDS = 60.0
@@ -30,13 +41,15 @@ _SQL = queries("chunks")
 
 async def dispatch(office: Office) -> None:
     """Send what is due, in fair shares of scans, owners and hosts."""
-    window = min(MAX_PER_SCAN, max(PER_SCAN, PER_WORKER * await _workers(office)))
+    workers = await _workers(office)
+    window = min(MAX_PER_SCAN, max(PER_SCAN, PER_WORKER * workers))
     values = {
         "per_scan": window,
         "per_owner": window * 3,
         "per_host": window * 2,
-        "most": MOST,
         "grace": GRACE_SECONDS,
+        "singles": max(SINGLES_WAITING, SINGLES_PER_WORKER * workers),
+        "chunks": max(CHUNKS_WAITING, CHUNKS_PER_WORKER * workers),
     }
     async with connection(office.pool) as conn:
         rows = await (await conn.execute(_SQL["candidates"], values)).fetchall()
@@ -56,9 +69,22 @@ def _window(office: Office, row: dict[str, Any], window: int) -> int:
 
 
 async def expire(office: Office) -> None:
-    """Take back the work of workers that have gone silent; the next dispatch sends it."""
+    """Take back the work of workers that have gone silent; the next dispatch sends it.
+
+    After a silence of Postgres itself, live workers first get the time to renew their leases, and nobody is blamed.
+    """
+    memory, clock = office.memory, office.clock
     async with connection(office.pool) as conn:
-        rows = await (await conn.execute(_SQL["expire"], {"most": MOST})).fetchall()
+        told = await (await conn.execute(_SQL["now"])).fetchone()
+        now, before = clock.monotonic(), memory.seen
+        memory.seen = now
+        if before is None or now - before > GAP_SECONDS:
+            memory.lenient_until = now + LENIENT_SECONDS
+        if told is None or now < memory.lenient_until:
+            return
+        values = {"now": told["now"], "blame": int(memory.lenient_until == 0.0), "lease": LEASE_SECONDS, "most": MOST}
+        rows = await (await conn.execute(_SQL["expire"], values)).fetchall()
+        memory.lenient_until = 0.0
     for row in rows:
         get_logger().warning(
             "chunk.expired", scan_id=str(row["scan_id"]), chunk=row["no"], kind=row["kind"], attempts=row["attempts"]
@@ -73,16 +99,40 @@ async def _send(office: Office, rows: list[dict[str, Any]]) -> None:
     async with connection(office.pool) as conn:
         await conn.execute(
             _SQL["mark_dispatched"],
-            {"scan_ids": [row["scan_id"] for row in rows], "nos": [row["no"] for row in rows]},
+            {
+                "scan_ids": [row["scan_id"] for row in rows],
+                "nos": [row["no"] for row in rows],
+                "fences": [row["fence"] for row in rows],
+            },
         )
     DISPATCHED.inc(len(rows))
 
 
 async def repeat(office: Office) -> None:
-    """Forget that messages were sent when Redis was emptied, or when nobody has come for a minute."""
+    """Forget that messages were sent when they may be lost: after an outage, or when nobody has come for a minute.
+
+    A Redis that was emptied has lost the epoch; one that was restarted (and with it perhaps its last second) is another
+    run; one that stalled has handed out messages that no worker heard of.
+    """
+    memory = office.memory
     key = f"{office.settings.namespace}:{EPOCH_KEY}"
-    fresh = await office.redis.set(key, "1", nx=True)
-    async with connection(office.pool) as conn:
-        cursor = await conn.execute(_SQL["redispatch"], {"older": 0.0 if fresh else REPEAT_SECONDS})
+    try:
+        run = await _run_of(office.redis)
+        known = await office.redis.get(key)
+        everything = memory.repeat_all or known != run
+        async with connection(office.pool) as conn:
+            cursor = await conn.execute(_SQL["redispatch"], {"older": 0.0 if everything else REPEAT_SECONDS})
+        if known != run:
+            await office.redis.set(key, run)
+    except Exception:
+        memory.repeat_all = True
+        raise
+    memory.repeat_all = False
     if cursor.rowcount:
-        get_logger().info("dispatch.repeated", chunks=cursor.rowcount, emptied=bool(fresh))
+        get_logger().info("dispatch.repeated", chunks=cursor.rowcount, everything=everything)
+
+
+async def _run_of(redis: Redis) -> bytes:
+    """What tells one start of the server from another; servers that don't say count as never restarted."""
+    info: Any = await redis.info("server")  # pyright: ignore[reportUnknownMemberType]
+    return str(info.get("run_id", "1")).encode()

@@ -22,6 +22,8 @@ def _maintain(office: Office) -> None:
             heartbeat_timeout=HEARTBEAT_MILLISECONDS,
             maintenance_chance=1_000_000,
         )
+        # Always the same: each new one would count as a worker, and cost a look at every key when it is found dead.
+        broker.broker_id = "scheduler"
         for queue in sorted(set(ACTORS.values())):
             for name in (queue, f"{queue}.DQ"):
                 broker.do_qsize(name)

@@ -1,28 +1,49 @@
 """Deletes what has been kept for long enough, in small steps that hold no lock for long."""
 
+from typing import Any
+from uuid import UUID
+
 from scheduler.office import Office
-from shared.db.pool import connection
+from shared.db.pool import AWAY, Connection, connection
 from shared.db.queries import queries
 from shared.logs import get_logger
 from shared.metrics import RETENTION_DELETED
 
-_SQL = queries("scans")
 MAX_STEPS = 200
+"""Steps for one scan in one run. A million pages take five runs, and hold up nobody else's meanwhile."""
+PARTS = ("delete_pages", "delete_urls", "delete_site_findings", "delete_probes", "delete_files", "delete_chunks")
+"""What a scan can have thousands of. The rest goes with its row."""
+
+_SQL = queries("scans")
 
 
 async def retention(office: Office) -> None:
-    """Scans past their time go page by page; quota records after 48 h, idempotency keys after 24 h."""
+    """Scans past their time go part by part; quota records after 48 h, idempotency keys after 24 h."""
     async with connection(office.pool) as conn:
         await conn.execute(_SQL["forget_uses"])
         await conn.execute(_SQL["forget_keys"])
         rows = await (await conn.execute(_SQL["expired"])).fetchall()
-        for row in rows:
-            for query in ("delete_pages", "delete_urls"):
-                for _ in range(MAX_STEPS):
-                    if not (await conn.execute(_SQL[query], {"id": row["id"]})).rowcount:
-                        break
-                else:
-                    return
-            await conn.execute(_SQL["delete"], {"id": row["id"]})
+    for row in rows:
+        try:
+            async with connection(office.pool) as conn:
+                gone = await _delete(conn, row["id"])
+        except AWAY as error:
+            # One scan that can't be deleted now must not keep the others for ever.
+            get_logger().warning("scan.not_deleted", scan_id=str(row["id"]), error=type(error).__name__)
+            continue
+        if gone:
             RETENTION_DELETED.inc()
             get_logger().info("scan.deleted", scan_id=str(row["id"]))
+
+
+async def _delete(conn: Connection, scan_id: UUID) -> bool:
+    """Each step is a transaction of its own. False when there is more than one run may take."""
+    values: dict[str, Any] = {"id": scan_id}
+    steps = 0
+    for part in PARTS:
+        while (await conn.execute(_SQL[part], values)).rowcount:
+            steps += 1
+            if steps >= MAX_STEPS:
+                return False
+    await conn.execute(_SQL["delete"], values)
+    return True

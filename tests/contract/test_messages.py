@@ -19,7 +19,7 @@ def test_workers_declare_exactly_the_named_actors() -> None:
     declared: dict[str, str] = {}
     for queue in set(ACTORS.values()):
         broker = StubBroker(middleware=[])
-        declare(broker, queue, _never, _never)
+        declare(broker, queue, _never, _never, _never)
         declared |= {name: broker.get_actor(name).queue_name for name in broker.get_declared_actors()}
     assert declared == dict(ACTORS)
 

@@ -1,14 +1,13 @@
 -- name: claim
-WITH previous AS (
-  SELECT scan_id, no, status FROM chunks WHERE scan_id = %(scan_id)s AND no = %(no)s
-    AND (status = 'pending' AND (not_before IS NULL OR not_before <= clock_timestamp())
-         OR status = 'running' AND lease_until < clock_timestamp())
+-- Only what is pending: whether a lease has really been lost is the scheduler's to judge (expire).
+WITH free AS (
+  SELECT scan_id, no FROM chunks WHERE scan_id = %(scan_id)s AND no = %(no)s AND status = 'pending'
+    AND (not_before IS NULL OR not_before <= clock_timestamp() OR not_before > clock_timestamp() + interval '1 hour')
   FOR UPDATE SKIP LOCKED
 )
 UPDATE chunks c SET status = 'running', fence = c.fence + 1, worker = %(worker)s, not_before = NULL,
-  attempts = c.attempts + CASE WHEN p.status = 'running' THEN 1 ELSE 0 END,
   lease_until = clock_timestamp() + make_interval(secs => %(lease)s), dispatched_at = COALESCE(c.dispatched_at, now())
-FROM previous p WHERE c.scan_id = p.scan_id AND c.no = p.no
+FROM free WHERE c.scan_id = free.scan_id AND c.no = free.no
 RETURNING c.kind, c.fence, c.attempts, c.seq_from, c.seq_to, c.tally, c.done, c.failed;
 
 -- name: heartbeat
@@ -21,11 +20,17 @@ RETURNING s.stop_requested_at IS NOT NULL OR s.status <> 'running' AS stop, s.en
 SELECT 1 FROM chunks WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' FOR UPDATE;
 
 -- name: progress
+-- Nothing is added to a scan that has ended.
 UPDATE chunks c SET tally = %(tally)s, done = %(done)s, failed = %(failed)s,
   lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM scans s
 WHERE c.scan_id = %(scan_id)s AND c.no = %(no)s AND c.fence = %(fence)s AND c.status = 'running' AND s.id = c.scan_id
-RETURNING s.stop_requested_at IS NOT NULL OR s.status <> 'running' AS stop;
+  AND s.status = 'running'
+RETURNING s.stop_requested_at IS NOT NULL AS stop;
+
+-- name: forget_attempts
+UPDATE chunks SET attempts = 0
+WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' AND attempts > 0;
 
 -- name: finish
 UPDATE chunks SET status = 'done', lease_until = NULL
@@ -35,6 +40,15 @@ WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = '
 UPDATE chunks SET status = 'pending', lease_until = NULL, dispatched_at = NULL, worker = NULL,
   not_before = clock_timestamp() + make_interval(secs => %(wait)s)
 WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' RETURNING no;
+
+-- name: fail
+UPDATE chunks SET status = 'pending', attempts = attempts + 1, lease_until = NULL, dispatched_at = NULL, worker = NULL,
+  not_before = clock_timestamp() + make_interval(secs => %(wait)s)
+WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' RETURNING no;
+
+-- name: send_back
+UPDATE chunks SET dispatched_at = NULL, not_before = clock_timestamp() + make_interval(secs => %(wait)s)
+WHERE scan_id = %(scan_id)s AND no = %(no)s AND status = 'pending' AND dispatched_at IS NOT NULL;
 
 -- name: add
 INSERT INTO chunks (scan_id, no, kind, seq_from, seq_to)
@@ -46,54 +60,80 @@ ON CONFLICT DO NOTHING;
 SELECT tally FROM chunks WHERE scan_id = %(scan_id)s AND tally IS NOT NULL ORDER BY no;
 
 -- name: drop_rest
+-- What nobody holds is not done any more; pages that are committed count. The fence refuses whoever still writes.
 WITH dropped AS (
-  UPDATE chunks SET status = 'done', lease_until = NULL
-  WHERE scan_id = %(scan_id)s AND status = 'pending' AND kind = 'fetch' RETURNING no
+  UPDATE chunks SET status = 'done', lease_until = NULL, fence = fence + 1
+  WHERE scan_id = %(scan_id)s AND kind IN ('fetch', 'discover')
+    AND (status = 'pending' OR status = 'running' AND lease_until < clock_timestamp())
+  RETURNING done, failed
+), sums AS (
+  SELECT count(*) AS chunks, COALESCE(sum(done), 0) AS done, COALESCE(sum(failed), 0) AS failed FROM dropped
 )
-UPDATE scans SET chunks_done = chunks_done + (SELECT count(*) FROM dropped) WHERE id = %(scan_id)s
+UPDATE scans SET chunks_done = chunks_done + sums.chunks, done = scans.done + sums.done,
+  failed = scans.failed + sums.failed
+FROM sums WHERE id = %(scan_id)s
 RETURNING chunks_done, chunks_total, phase, request_id;
 
+-- name: close
+UPDATE chunks SET status = 'done', lease_until = NULL, fence = fence + 1
+WHERE scan_id = %(scan_id)s AND (status = 'pending' OR status = 'running' AND lease_until < clock_timestamp());
+
 -- name: candidates
--- Pending work that may be sent now: of admitted scans only, each scan's next %(per_scan)s, oldest tenants' turns first.
+-- Pending work that may be sent now: of admitted scans only, each scan's next %(per_scan)s, oldest tenants' turns first,
+-- and no more of it than keeps the workers busy until the next look: what waits in Redis can't be overtaken.
 WITH flight AS (
-  SELECT c.scan_id, s.owner, s.host, count(*) AS n
+  SELECT c.scan_id, s.owner, s.host, c.kind = 'single' AS single, count(*) AS n,
+    count(*) FILTER (WHERE c.status = 'pending') AS sent
   FROM chunks c JOIN scans s ON s.id = c.scan_id
-  WHERE c.status = 'running' OR c.status = 'pending' AND c.dispatched_at IS NOT NULL
-  GROUP BY 1, 2, 3
+  WHERE s.status = 'running' AND (c.status = 'running' OR c.status = 'pending' AND c.dispatched_at IS NOT NULL)
+  GROUP BY 1, 2, 3, 4
 ), ready AS (
-  SELECT c.scan_id, c.no, c.kind, s.owner, s.host, s.url, s.options, s.request_id, c.created_at,
+  SELECT c.scan_id, c.no, c.kind, c.fence, s.owner, s.host, s.url, s.options, s.request_id, c.created_at,
     row_number() OVER (PARTITION BY c.scan_id ORDER BY c.no) AS in_scan,
-    COALESCE((SELECT n FROM flight f WHERE f.scan_id = c.scan_id), 0) AS scan_flight
+    COALESCE((SELECT sum(n) FROM flight f WHERE f.scan_id = c.scan_id), 0) AS scan_flight
   FROM chunks c JOIN scans s ON s.id = c.scan_id
   WHERE c.status = 'pending' AND c.dispatched_at IS NULL AND s.status = 'running' AND s.admitted_at IS NOT NULL
-    AND c.created_at < clock_timestamp() - make_interval(secs => %(grace)s)
-    AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
+    AND (c.created_at < clock_timestamp() - make_interval(secs => %(grace)s) OR c.created_at > clock_timestamp())
+    AND (c.not_before IS NULL OR c.not_before <= clock_timestamp() OR c.not_before > clock_timestamp() + interval '1 hour')
 ), windowed AS (
   SELECT *, row_number() OVER (PARTITION BY owner ORDER BY in_scan, created_at, scan_id)
       + COALESCE((SELECT sum(n) FROM flight f WHERE f.owner = ready.owner), 0) AS in_owner,
     row_number() OVER (PARTITION BY host ORDER BY in_scan, created_at, scan_id)
       + COALESCE((SELECT sum(n) FROM flight f WHERE f.host = ready.host), 0) AS in_host
   FROM ready WHERE in_scan + scan_flight <= %(per_scan)s
+), queued AS (
+  SELECT *, row_number() OVER (PARTITION BY kind = 'single' ORDER BY in_owner, created_at, scan_id, no)
+      + COALESCE((SELECT sum(sent) FROM flight f WHERE f.single = (windowed.kind = 'single')), 0) AS in_queue
+  FROM windowed WHERE in_owner <= %(per_owner)s AND in_host <= %(per_host)s
 )
-SELECT scan_id, no, kind, request_id, url, options, in_scan + scan_flight AS place FROM windowed
-WHERE in_owner <= %(per_owner)s AND in_host <= %(per_host)s
-ORDER BY in_owner, created_at, scan_id, no LIMIT %(most)s;
+SELECT scan_id, no, kind, fence, request_id, url, options, in_scan + scan_flight AS place FROM queued
+WHERE in_queue <= CASE WHEN kind = 'single' THEN %(singles)s::int ELSE %(chunks)s::int END
+ORDER BY in_owner, created_at, scan_id, no;
 
 -- name: mark_dispatched
+-- A chunk that was claimed and given back in between has another fence, and has to be sent again.
 UPDATE chunks c SET dispatched_at = clock_timestamp()
-FROM unnest(%(scan_ids)s::uuid[], %(nos)s::int[]) AS sent (scan_id, no)
-WHERE c.scan_id = sent.scan_id AND c.no = sent.no AND c.status = 'pending';
+FROM unnest(%(scan_ids)s::uuid[], %(nos)s::int[], %(fences)s::int[]) AS sent (scan_id, no, fence)
+WHERE c.scan_id = sent.scan_id AND c.no = sent.no AND c.fence = sent.fence AND c.status = 'pending';
+
+-- name: now
+SELECT clock_timestamp() AS now;
 
 -- name: expire
-UPDATE chunks SET status = 'pending', attempts = attempts + 1, worker = NULL, lease_until = NULL, dispatched_at = NULL
+-- now: read before, so that a server that stalls in this very statement takes no lease that ended meanwhile. A lease
+-- that ends too late was given by a clock that has been set back.
+UPDATE chunks SET status = 'pending', attempts = attempts + %(blame)s, worker = NULL, lease_until = NULL,
+  dispatched_at = NULL
 WHERE (scan_id, no) IN (
-  SELECT scan_id, no FROM chunks WHERE status = 'running' AND lease_until < clock_timestamp()
+  SELECT scan_id, no FROM chunks WHERE status = 'running'
+    AND (lease_until < %(now)s OR lease_until > %(now)s + make_interval(secs => %(lease)s * 3))
   ORDER BY lease_until LIMIT %(most)s FOR UPDATE SKIP LOCKED
 ) RETURNING scan_id, no, kind, attempts;
 
 -- name: redispatch
 UPDATE chunks SET dispatched_at = NULL
-WHERE status = 'pending' AND dispatched_at < clock_timestamp() - make_interval(secs => %(older)s);
+WHERE status = 'pending' AND dispatched_at IS NOT NULL
+  AND (dispatched_at <= clock_timestamp() - make_interval(secs => %(older)s) OR dispatched_at > clock_timestamp());
 
 -- name: depth
 SELECT c.kind,

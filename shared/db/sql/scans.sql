@@ -31,7 +31,7 @@ WHERE id = %(id)s AND status = 'running' RETURNING id;
 
 -- name: lock
 SELECT id, status, phase, found, chunks_total, chunks_done, max_pages, stop_requested_at, incomplete, skips, skipped
-FROM scans WHERE id = %(id)s FOR UPDATE;
+FROM scans WHERE id = %(id)s FOR NO KEY UPDATE;
 
 -- name: plan
 UPDATE scans SET found = found + %(found)s, skipped = skipped + %(skipped)s, skips = %(skips)s,
@@ -67,15 +67,21 @@ DELETE FROM quota_uses WHERE scan_id = %(id)s RETURNING owner, mode;
 UPDATE scans SET admitted_at = clock_timestamp() WHERE id = ANY(%(ids)s) AND admitted_at IS NULL;
 
 -- name: waiting
-SELECT s.id, s.owner, s.tier, s.user_id, u.overrides FROM scans s LEFT JOIN users u ON u.id = s.user_id
-WHERE s.status = 'running' AND s.admitted_at IS NULL ORDER BY s.id LIMIT 1000;
+-- Each owner's oldest, so that one with thousands waiting doesn't hide the others.
+SELECT s.id, s.owner, s.tier, s.user_id, u.overrides FROM (
+  SELECT id, owner, tier, user_id, row_number() OVER (PARTITION BY owner ORDER BY id) AS place FROM scans
+  WHERE status = 'running' AND admitted_at IS NULL
+) s LEFT JOIN users u ON u.id = s.user_id
+WHERE s.place <= 50 ORDER BY s.place, s.id LIMIT 5000;
 
 -- name: running_counts
 SELECT owner, count(*) AS running FROM scans
 WHERE status = 'running' AND admitted_at IS NOT NULL AND owner = ANY(%(owners)s) GROUP BY owner;
 
 -- name: overdue
-SELECT id FROM scans WHERE status = 'running' AND ends_at < clock_timestamp() LIMIT 100;
+SELECT id FROM scans
+WHERE status = 'running' AND ends_at < clock_timestamp() AND phase <> 'analysing' AND mode <> 'single'
+ORDER BY ends_at LIMIT 100;
 
 -- name: to_stop
 SELECT s.id FROM scans s
@@ -88,10 +94,23 @@ LIMIT 100;
 SELECT id FROM scans WHERE kept_until < now() AND status <> 'running' ORDER BY kept_until LIMIT 20;
 
 -- name: delete_pages
-DELETE FROM pages WHERE (scan_id, seq) IN (SELECT scan_id, seq FROM pages WHERE scan_id = %(id)s LIMIT 2000);
+DELETE FROM pages WHERE (scan_id, seq) IN (SELECT scan_id, seq FROM pages WHERE scan_id = %(id)s LIMIT 1000);
 
 -- name: delete_urls
 DELETE FROM urls WHERE (scan_id, seq) IN (SELECT scan_id, seq FROM urls WHERE scan_id = %(id)s LIMIT 5000);
+
+-- name: delete_site_findings
+DELETE FROM site_findings WHERE (scan_id, n) IN (SELECT scan_id, n FROM site_findings WHERE scan_id = %(id)s LIMIT 5000);
+
+-- name: delete_probes
+DELETE FROM probes WHERE (scan_id, kind, hash) IN (
+  SELECT scan_id, kind, hash FROM probes WHERE scan_id = %(id)s LIMIT 5000);
+
+-- name: delete_chunks
+DELETE FROM chunks WHERE (scan_id, no) IN (SELECT scan_id, no FROM chunks WHERE scan_id = %(id)s LIMIT 2000);
+
+-- name: delete_files
+DELETE FROM site_files WHERE (scan_id, n) IN (SELECT scan_id, n FROM site_files WHERE scan_id = %(id)s LIMIT 500);
 
 -- name: delete
 DELETE FROM scans WHERE id = %(id)s;

@@ -17,5 +17,8 @@ ORDER BY seq;
 -- name: mark_tried
 UPDATE urls SET attempts = attempts + 1 WHERE scan_id = %(scan_id)s AND seq = %(seq)s RETURNING attempts;
 
+-- name: unmark_tried
+UPDATE urls SET attempts = attempts - 1 WHERE scan_id = %(scan_id)s AND seq = %(seq)s AND attempts > 0;
+
 -- name: last_seq
 SELECT COALESCE(max(seq), -1) AS seq FROM urls WHERE scan_id = %(scan_id)s;
