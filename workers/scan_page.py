@@ -209,7 +209,7 @@ def kept(row: PageRow, job: PageJob, page: Page, verdict: Verdict, prepared: Ben
     same = again.findings == verdict.findings
     blob = Again(
         fetched_at=fetched.fetched_at or job.context.now,
-        score=page_score(again, page, prepared.profile, prepared.checks),
+        score=prepared.scorer.page_score(again, page),
         tally=tally_of(again, page, prepared.checks),
         links=pack_links(row.links),
         headers=told(fetched),

@@ -91,7 +91,7 @@ def _read(page: Page, decoded: Decoded) -> None:
     page.html_attributes = {clean(k): None if v is None else clean(v) for k, v in root.attributes.items()}
     page.head_tags, page.body_tags = start_tags(lowered, walk.counts.get(IDS["header"], 0))
     if not head.is_whole(lowered, walk.head_elements):
-        page.head_broken_by = head.head_broken_by(decoded.utf8)
+        page.head_broken_by = head.head_broken_by(lowered)
     resolver = _read_tags(page, walk)
     items, problems = read_json_ld(walk.tags.get("script", ()))
     page.items = (*items, *read_inline(parser, lowered, resolver))

@@ -49,9 +49,10 @@ ROBOTS_NAMES = frozenset(
 MAX_TITLE = 20_000
 _ALLOWED = frozenset(b"base basefont bgsound link meta title noscript noframes style script template head html".split())
 _OPAQUE = frozenset(b"title style script noframes template".split())
-_IN_SOURCE = re.compile(
-    rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[|<(/?)([a-zA-Z][^\s/>]*)(?:[^>\"']|\"[^\"]*\"|'[^']*')*>?|[^<\s]", re.DOTALL
-)
+_COMMENT = rb"<!--.*?(?:-->|\Z)"
+_TAG = rb"<(/?)([a-z][^\s/>]*)(?:[^>\"']|\"[^\"]*\"|'[^']*')*>?"
+_IN_HEAD = re.compile(_COMMENT + rb"|<!\[CDATA\[|" + _TAG + rb"|[^<\s]", re.DOTALL)
+_TAGS = re.compile(_COMMENT + rb"|" + _TAG, re.DOTALL)
 HEAD_BYTES = 200_000
 """How much of the source is searched for what breaks the head."""
 
@@ -169,37 +170,42 @@ def is_whole(lowered: bytes, in_head: int) -> bool:
     return 0 < end < HEAD_BYTES and len(_START.findall(lowered[:end])) == in_head + 2
 
 
-def head_broken_by(utf8: bytes) -> str | None:
+def head_broken_by(lowered: bytes) -> str | None:
     """The element (or "#text") that ends the source's head before its own end tag or the body's start tag.
 
-    Rules of https://html.spec.whatwg.org/#parsing-main-inhead: only a few elements keep the head open.
+    Rules of https://html.spec.whatwg.org/#parsing-main-inhead: only a few elements keep the head open. `lowered` is the
+    source in lower case.
     """
-    head = utf8[:HEAD_BYTES]
+    head = lowered[:HEAD_BYTES]
     start = _HEAD_START.search(head)
-    if start is None:
-        return None
+    position = start.end() if start else -1
     culprit: str | None = None
-    skipping = b""
-    for match in _IN_SOURCE.finditer(head, start.end()):
+    pattern = _IN_HEAD
+    while position >= 0 and (match := pattern.search(head, position)):
+        position = match.end()
         name = match[2]
         if name is None:
-            if not skipping and culprit is None and not match[0].startswith(b"<!--"):
+            if culprit is None and not match[0].startswith(b"<!--"):
                 culprit = "#text"
-            continue
-        name = name.lower()
-        closing = bool(match[1])
-        if skipping:
-            if closing and name == skipping:
-                skipping = b""
-        elif (closing and name == b"head") or name == b"body":
+        elif (match[1] and name == b"head") or (name == b"body" and not match[1]):
             return culprit
-        elif not closing and name in _OPAQUE:
-            skipping = name
-        elif culprit is None and not closing and name not in _ALLOWED:
+        elif not match[1] and name in _OPAQUE:
+            position = _end_of(head, name, position)
+        elif culprit is None and ((name in {b"br", b"html"}) if match[1] else name not in _ALLOWED):
             culprit = clean(name.decode("utf-8", "replace"))
-        elif culprit is None and closing and name in {b"br", b"html"}:
-            culprit = name.decode("ascii")
+        if culprit is not None:
+            pattern = _TAGS
     return None
 
 
-_HEAD_START = re.compile(rb"<head(?=[\s/>])[^>]*>", re.IGNORECASE)
+def _end_of(head: bytes, name: bytes, position: int) -> int:
+    """Where the end tag of an element begins that holds text only, -1 when there is none."""
+    tag = b"</" + name
+    while (position := head.find(tag, position)) >= 0 and head[position + len(tag) : position + len(tag) + 1].strip(
+        b"\t\n\f\r />"
+    ):
+        position += len(tag)
+    return position
+
+
+_HEAD_START = re.compile(rb"<head(?=[\s/>])[^>]*>")
