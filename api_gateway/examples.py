@@ -10,6 +10,8 @@ Json = dict[str, Any]
 SCAN_ID = "0199c2a1-7e40-7c3b-9d52-3f1b8a6c0e11"
 SECOND_ID = "0199c2a1-7e41-7d0a-8b21-77c1f0a95d02"
 KEY_ID = "0199c29f-10aa-7b6e-a3f4-5c2d9e8b7a60"
+WEBHOOK_ID = "0199c2a0-01b2-7d3c-9e4f-5a6b7c8d9e0f"
+DELIVERY_ID = "0199c2a2-33c4-7e5d-8f60-71829a3b4c5d"
 USER_ID = "0199c29e-5b00-7f11-8c3d-2a4b6c8d0e1f"
 META = {"timestamp": "2026-02-25T10:30:00.000Z", "version": "1.0", "request_id": "a3f1c9d27b604e58"}
 SITE = "https://example.com/"
@@ -143,6 +145,27 @@ HISTORY_ITEM: Json = {
     **{name: SCAN[name] for name in ("created_at", "started_at", "finished_at")},
 }
 
+WEBHOOK: Json = {
+    "id": WEBHOOK_ID,
+    "url": "https://example.com/hooks/seo",
+    "events": ["scan.complete", "scan.error"],
+    "created_at": "2026-02-25T10:05:00.000Z",
+}
+DELIVERY: Json = {
+    "delivery_id": DELIVERY_ID,
+    "event": "scan.complete",
+    "scan_id": SCAN_ID,
+    "url": "https://example.com/hooks/seo",
+    "status": "delivered",
+    "attempts": 2,
+    "last_status": 200,
+    "last_error": None,
+    "next_attempt_at": None,
+    "delivered_at": "2026-02-25T10:30:24.000Z",
+    "given_up_at": None,
+    "created_at": "2026-02-25T10:29:53.000Z",
+}
+
 EXAMPLES: Mapping[str, Example] = {
     "register": Example(
         body={"email": "new@example.com", "password": "correct horse battery"},
@@ -214,5 +237,16 @@ EXAMPLES: Mapping[str, Example] = {
         }
     ),
     "list_history": Example(reply={"items": [HISTORY_ITEM], "page": 1, "per_page": 20, "total": 1}),
+    "watch_scan": Example(path={"scan_id": SCAN_ID}),
+    "export_json": Example(path={"id": SCAN_ID}),
+    "export_csv": Example(path={"id": SCAN_ID}),
+    "export_pdf": Example(path={"id": SCAN_ID}),
+    "list_webhooks": Example(reply={"items": [WEBHOOK]}),
+    "create_webhook": Example(
+        body={"url": "https://example.com/hooks/seo", "events": ["scan.complete", "scan.error"]},
+        reply={**WEBHOOK, "secret": "whsec_EXAMPLEEXAMPLEEXAMPLEEXAMPLE"},
+    ),
+    "delete_webhook": Example(path={"id": WEBHOOK_ID}, reply={"id": WEBHOOK_ID, "deleted": True}),
+    "list_deliveries": Example(path={"id": WEBHOOK_ID}, reply={"items": [DELIVERY], "next_cursor": None}),
     "list_checks": Example(reply={"items": [CHECK], "total": 1}),
 }

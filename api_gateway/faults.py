@@ -62,9 +62,7 @@ def faults_of(route: Route) -> dict[int, tuple[Fault, ...]]:
     if route.scope is not None:
         found.append(errors.InsufficientScopeError)
     if "{" in route.path:
-        found.append(errors.NotFoundError)
-    if "{scan_id}" in route.path:
-        found.append(errors.ForbiddenError)
+        found += [errors.NotFoundError, errors.ForbiddenError]
     told: dict[int, tuple[Fault, ...]] = {}
     for fault in sorted(set(found), key=lambda one: one.code):
         told[fault.http] = (*told.get(fault.http, ()), fault)

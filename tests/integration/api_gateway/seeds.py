@@ -58,6 +58,26 @@ async def _results(connection: Db) -> None:
     )
 
 
+async def _webhook(connection: Db) -> None:
+    hook, sent = examples.WEBHOOK, examples.DELIVERY
+    await connection.execute(
+        """INSERT INTO webhooks (id, user_id, test, url, secret, events, created_at)
+           VALUES (%s, %s, false, %s, %s, %s, %s)""",
+        [hook["id"], examples.USER_ID, hook["url"], secrets.token_bytes(32), hook["events"], hook["created_at"]],
+    )
+    columns = ("event", "scan_id", "url", "attempts", "last_status", "last_error", "next_attempt_at", "delivered_at")
+    await connection.execute(
+        """INSERT INTO deliveries (id, event_id, webhook_id, user_id, owner, test, payload, event, scan_id, url,
+             attempts, last_status, last_error, next_attempt_at, delivered_at, created_at)
+           VALUES (%s, %s, %s, %s, %s, false, '', %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            *(sent["delivery_id"], sent["delivery_id"], hook["id"], examples.USER_ID, f"user:{examples.USER_ID}"),
+            *(sent[name] for name in columns),
+            sent["created_at"],
+        ],
+    )
+
+
 async def seed(connection: Db) -> users.User:
     """The user of the examples with her key, her two scans and what they found."""
     profile, token = examples.EXAMPLES["get_profile"].reply, examples.TOKEN
@@ -86,6 +106,7 @@ async def seed(connection: Db) -> users.User:
         "INSERT INTO quota_uses (owner, mode, scan_id) VALUES (%s, 'single', %s)",
         [f"user:{examples.USER_ID}", examples.SCAN_ID],
     )
+    await _webhook(connection)
     user = await users.by_email(connection, profile["email"])
     assert user is not None
     return user
