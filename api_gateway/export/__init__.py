@@ -1,0 +1,1 @@
+"""Downloads of a scan's results."""
