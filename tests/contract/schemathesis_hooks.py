@@ -4,6 +4,7 @@ The exceptions: a URL must be one that may be fetched, an `exclude` pattern betw
 profile, a threshold or a check one that exists, and a cursor one that the endpoint gave.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import schemathesis
@@ -16,7 +17,7 @@ def _options(options: dict[str, Any]) -> None:
         options.pop(name, None)
     exclude = options.get("exclude")
     if isinstance(exclude, list):
-        options["exclude"] = [one for one in cast("list[Any]", exclude) if not str(one).startswith("/")]
+        options["exclude"] = [one for one in cast("Sequence[Any]", exclude) if not str(one).startswith("/")]
 
 
 def valid(body: dict[str, Any]) -> None:
@@ -28,7 +29,7 @@ def valid(body: dict[str, Any]) -> None:
         _options(body["options"])
 
 
-@schemathesis.hook
+@schemathesis.hook  # pyright: ignore[reportUnknownMemberType]
 def before_call(context: Any, case: Any, **_kwargs: Any) -> None:
     """Requests that are meant to be refused are left alone."""
     if case.meta is None or not case.meta.generation.mode.is_positive:

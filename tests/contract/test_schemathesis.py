@@ -5,14 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from api_gateway.sessions import Sessions
 from shared import tokens, users
 from shared.clock import SYSTEM
 from tests.contract.gateway_process import ROOT, SECRET, gateway, roomy_tiers
+from tests.integration.api_gateway.conftest import connected
 from tests.integration.api_gateway.seeds import seed
 
 CHECKS = "all"
@@ -22,7 +21,7 @@ LONG_EXAMPLES = 200
 
 async def credential(database_url: str, kind: str) -> str | None:
     """An API key or a login token of the user of the examples, whose scans exist; None for a guest."""
-    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True, row_factory=dict_row) as conn:
+    async with await connected(database_url) as conn:
         user = await seed(conn)
         await users.update(
             conn, user.email, permissions=["ignore_robots", "user_agent", "below_floor"], overrides={"single": 100_000}

@@ -72,11 +72,14 @@ def eventually() -> Eventually:
     return wait
 
 
+async def connected(database_url: str) -> Db:
+    """A connection like the services' own."""
+    return await psycopg.AsyncConnection[Any].connect(database_url, autocommit=True, row_factory=dict_row)
+
+
 @pytest.fixture
 async def connection(settings: Settings) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-    async with await psycopg.AsyncConnection.connect(
-        settings.database_url, autocommit=True, row_factory=dict_row
-    ) as conn:
+    async with await connected(settings.database_url) as conn:
         yield conn
 
 
@@ -113,7 +116,8 @@ def make_key(connection: psycopg.AsyncConnection[Any], user: User) -> MakeKey:
 
 @pytest.fixture
 async def server(settings: Settings) -> AsyncIterator[TestServer]:
-    async with TestServer(build(settings)) as running:
+    running = TestServer(build(settings))
+    async with running:
         yield running
 
 

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from aiohttp import ClientSession, TCPConnector
 from aiohttp.test_utils import TestServer
-from redis.asyncio import Redis
 
 from api_gateway.app import build
 from deploy.local.valkey import EmbeddedValkey
+from shared.redis.client import connect
 from shared.settings import Settings
 from tests.integration.api_gateway.conftest import Client, Db, Eventually, MakeKey
 
@@ -90,7 +90,7 @@ async def test_many_clients_two_gateways(pair: Pair, connection: Db) -> None:
 
 
 async def test_redis_flushed_three_times_meanwhile(pair: Pair, connection: Db, valkey: EmbeddedValkey) -> None:
-    redis = Redis.from_url(valkey.url)
+    redis: Any = connect(valkey.url)
 
     async def flush() -> None:
         for wanted in (5, 20, 40):

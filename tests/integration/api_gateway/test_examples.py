@@ -1,7 +1,7 @@
 """Every example of the document is carried out, and what comes back is what the document says."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import jsonschema_rs
 import pytest
@@ -34,9 +34,9 @@ EXACT = {
 def shape(value: Any) -> Any:
     """Keys and types, and of lists the first element."""
     if isinstance(value, dict):
-        return {name: shape(one) for name, one in value.items()}
+        return {name: shape(one) for name, one in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [shape(one) for one in value[:1]]
+        return [shape(one) for one in cast("Sequence[Any]", value)[:1]]
     return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from redis import Redis
 
+from shared.redis.client import connect_sync
 from shared.redis.scripts import load
 
 SCRIPT = load("limits")
@@ -39,7 +39,7 @@ class Model:
         return [*head, 1, len(self.log), 0]
 
 
-def machine_for(redis: "Redis[bytes]") -> type[RuleBasedStateMachine]:
+def machine_for(redis: Any) -> type[RuleBasedStateMachine]:
     class Limits(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
@@ -87,11 +87,10 @@ def machine_for(redis: "Redis[bytes]") -> type[RuleBasedStateMachine]:
         @invariant()
         def peek(self) -> None:
             """Looking changes nothing, and shows what the model holds."""
-            held: Any = redis.zrange(self.keys[1], 0, -1, withscores=True)
+            held: list[tuple[bytes, float]] = redis.zrange(self.keys[1], 0, -1, withscores=True)
             since = self.now // 1000 - WINDOW
-            assert sorted((int(at), member) for member, at in held if at > since) == sorted(
-                one for one in self.model.log if one[0] > since
-            )
+            shown = sorted((int(at), member) for member, at in held if at > since)
+            assert shown == sorted(one for one in self.model.log if one[0] > since)
 
         @invariant()
         def never_more_than_the_quota_in_any_window(self) -> None:
@@ -110,8 +109,8 @@ def test_the_script_is_the_model(redis_url: str, pytestconfig: pytest.Config) ->
     """1,000 steps; with --long 100,000."""
     factor = 100 if pytestconfig.getoption("--long") else 1
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-    with Redis.from_url(redis_url) as redis:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    with connect_sync(redis_url) as redis:
+        run_state_machine_as_test(
             machine_for(redis),
             settings=settings(
                 max_examples=20 * factor, stateful_step_count=50, deadline=None, suppress_health_check=checks

@@ -5,10 +5,10 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import msgspec
-import psycopg
 import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from api_gateway.app import build
 from shared.settings import Settings
@@ -71,7 +71,7 @@ class Proxy:
 
 @pytest.fixture
 async def proxy(settings: Settings) -> AsyncIterator[Proxy]:
-    parts = psycopg.conninfo.conninfo_to_dict(settings.database_url)
+    parts = conninfo_to_dict(settings.database_url)
     running = Proxy(f"{parts['host']}/.s.PGSQL.{parts.get('port', 5432)}")
     await running.start()
     yield running
@@ -80,7 +80,7 @@ async def proxy(settings: Settings) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def behind(settings: Settings, proxy: Proxy, make_key: MakeKey) -> AsyncIterator[Client]:
-    url = psycopg.conninfo.make_conninfo(
+    url = make_conninfo(
         settings.database_url, host="127.0.0.1", port=proxy.port, sslmode="disable", gssencmode="disable"
     )
     async with (
