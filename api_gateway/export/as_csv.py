@@ -54,7 +54,7 @@ def values(row: dict[str, Any]) -> list[object]:
     if row["site_findings"]:
         found += _FINDINGS.decode(row["site_findings"])
     pairs = {(one.check, one.severity) for one in found}
-    counts = dict.fromkeys(_SEVERITIES, 0)
+    counts: dict[str, int] = dict.fromkeys(_SEVERITIES, 0)
     for _, severity in pairs:
         counts[severity] += 1
     indexable = None if facts.indexable is None else "yes" if facts.indexable else "no"

@@ -1,6 +1,6 @@
 """All endpoints under /api/v1."""
 
-from api_gateway.routes import auth, bulk, checks, document, events, export, results, scans, tokens, user, webhooks
+from api_gateway.routes import auth, bulk, checks, diff, document, events, export, results, scans, tokens, user, webhooks
 from api_gateway.routing import Route
 
 ALL: list[Route] = [
@@ -11,6 +11,7 @@ ALL: list[Route] = [
     *results.ROUTES,
     *user.ROUTES,
     *events.ROUTES,
+    *diff.ROUTES,
     *export.ROUTES,
     *webhooks.ROUTES,
     *checks.ROUTES,

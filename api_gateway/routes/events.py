@@ -1,14 +1,17 @@
 """Watching a scan live, by server-sent events."""
 
 import asyncio
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
+from psycopg.rows import DictRow
 
 from api_gateway.access import visible_scan
 from api_gateway.bodies import path_id
 from api_gateway.middleware.authentication import identify
 from api_gateway.middleware.limits import headers
+from api_gateway.prompt import promptly
 from api_gateway.routing import Route, route
 from api_gateway.state import CALLER, GATEWAY, REQUEST_ID, Gateway
 from api_gateway.streams import ENDED, Hub, Streams
@@ -78,6 +81,11 @@ async def _send(request: web.Request, response: web.StreamResponse, hub: Hub, po
             return
 
 
+async def _scan(request: web.Request, scan_id: UUID) -> DictRow:
+    async with connection(request.app[GATEWAY].pool) as conn:
+        return await visible_scan(conn, scan_id, request[CALLER])
+
+
 @route(
     "GET",
     "/scans/{scan_id}/events",
@@ -96,14 +104,12 @@ async def watch_scan(request: web.Request) -> web.StreamResponse:
     every 10 s while nothing else does. With `Last-Event-ID` findings that were had are left out where possible; after
     `end` it is answered with 204, so that browsers stop asking. At most 10 streams per caller and gateway.
     """
-    gateway, caller = request.app[GATEWAY], request[CALLER]
     scan_id = path_id(request, "scan_id", "scan")
-    async with connection(gateway.pool) as conn:
-        row = await visible_scan(conn, scan_id, caller)
+    row = await promptly(_scan(request, scan_id))
     last = request.headers.get("Last-Event-ID", "")
     if last == ENDED and row["status"] != "running":
         return web.Response(status=204)
-    with streams_of(request.app).joined(caller.owner, scan_id) as hub:
+    with streams_of(request.app).joined(request[CALLER].owner, scan_id) as hub:
         response = web.StreamResponse(
             headers={
                 "Content-Type": "text/event-stream; charset=utf-8",

@@ -18,6 +18,7 @@ from api_gateway.export.as_pdf import Press
 from api_gateway.export.batches import PagesGoneError
 from api_gateway.export.report import report_of
 from api_gateway.middleware.limits import headers
+from api_gateway.prompt import promptly
 from api_gateway.routes.results import issue_view
 from api_gateway.routes.scans import scan_view
 from api_gateway.routing import Route, route
@@ -44,6 +45,20 @@ def filename(row: dict[str, Any], extension: str) -> str:
     host = re.sub(r"[^a-z0-9.-]+", "-", str(row["host"]).lower())[:80].strip(".-") or "scan"
     day = (row["finished_at"] or row["created_at"]).astimezone(UTC).date().isoformat()
     return f"scanfleet-{host}-{day}.{extension}"
+
+
+async def _found(request: web.Request) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The scan's row, and its issues. Raises what `_exportable` does."""
+    async with connection(request.app[GATEWAY].pool) as conn:
+        row = await _exportable(conn, request)
+        return row, await _issues(conn, row)
+
+
+async def _report(request: web.Request) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The scan's row, and what its report says."""
+    async with connection(request.app[GATEWAY].pool) as conn:
+        row = await _exportable(conn, request)
+        return row, await report_of(conn, row, await _issues(conn, row))
 
 
 async def _exportable(conn: Connection, request: web.Request) -> dict[str, Any]:
@@ -136,9 +151,7 @@ async def export_json(request: web.Request) -> web.StreamResponse:
     the end; what was found stands with its pages. A running one is 409, and so is one that ended in an error.
     """
     gateway = request.app[GATEWAY]
-    async with connection(gateway.pool) as conn:
-        row = await _exportable(conn, request)
-        issues = await _issues(conn, row)
+    row, issues = await promptly(_found(request))
     head = _head(request, row, "json", "application/json; charset=utf-8")
     return await _stream(request, head, json_export(gateway, row["id"], scan_view(row, gateway), issues))
 
@@ -159,8 +172,7 @@ async def export_csv(request: web.Request) -> web.StreamResponse:
     JSON export has everything to the letter.
     """
     gateway = request.app[GATEWAY]
-    async with connection(gateway.pool) as conn:
-        row = await _exportable(conn, request)
+    row, _ = await promptly(_found(request))
     head = _head(request, row, "csv", "text/csv; charset=utf-8; header=present")
     return await _stream(request, head, csv_export(gateway, row["id"]))
 
@@ -177,9 +189,7 @@ async def export_csv(request: web.Request) -> web.StreamResponse:
 async def export_pdf(request: web.Request) -> web.Response:
     """A report to hand on: the score, what to fix first, each issue with examples. Tables of pages are capped."""
     gateway = request.app[GATEWAY]
-    async with connection(gateway.pool) as conn:
-        row = await _exportable(conn, request)
-        report = await report_of(conn, row, await _issues(conn, row))
+    row, report = await promptly(_report(request))
     press = _PRESSES.get(gateway.pool)
     if press is None:
         press = _PRESSES[gateway.pool] = Press()

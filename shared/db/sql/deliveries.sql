@@ -47,12 +47,14 @@ UPDATE deliveries SET lease_until = NULL, dispatched_at = NULL, last_status = %(
 WHERE id = %(id)s AND fence = %(fence)s AND next_attempt_at IS NOT NULL RETURNING id;
 
 -- name: list
-SELECT id, event, scan_id, url, attempts, last_status, last_error, next_attempt_at, delivered_at, given_up_at, created_at
+SELECT id, event, scan_id, url, attempts, last_status, last_error, next_attempt_at, delivered_at, given_up_at,
+  created_at
 FROM deliveries
 WHERE webhook_id = %(webhook_id)s AND id < %(before)s ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: list_own
-SELECT id, event, scan_id, url, attempts, last_status, last_error, next_attempt_at, delivered_at, given_up_at, created_at
+SELECT id, event, scan_id, url, attempts, last_status, last_error, next_attempt_at, delivered_at, given_up_at,
+  created_at
 FROM deliveries
 WHERE webhook_id IS NULL AND user_id = %(user_id)s AND test = %(test)s AND id < %(before)s
 ORDER BY id DESC LIMIT %(limit)s;

@@ -7,7 +7,8 @@ ORDER BY no LIMIT %(most)s;
 -- name: findings
 -- One finding of each check and severity among the pages of these chunks.
 SELECT DISTINCT ON (f ->> 'check', f ->> 'severity')
-  f ->> 'check' AS check, f ->> 'severity' AS severity, p.url, f ->> 'evidence' AS evidence, f ->> 'position' AS position
+  f ->> 'check' AS check, f ->> 'severity' AS severity, p.url, f ->> 'evidence' AS evidence,
+  f ->> 'position' AS position
 FROM unnest(%(froms)s::int[], %(tos)s::int[]) AS chunk (seq_from, seq_to)
 JOIN pages p ON p.scan_id = %(scan_id)s AND p.seq BETWEEN chunk.seq_from AND chunk.seq_to
 CROSS JOIN LATERAL jsonb_array_elements(p.findings) AS f
