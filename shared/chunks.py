@@ -21,6 +21,8 @@ MAX_ATTEMPTS = 3
 SUSPECT_ATTEMPTS = 2
 """Leases lost after which a chunk may be what ends its workers. A worker takes one such chunk at a time, so that one
 that only stood beside the culprit isn't blamed a third time."""
+MAX_WAIT = 600.0
+"""Seconds that a chunk is held back at most. What is due much later was written by a clock that has been set back."""
 MAX_FENCE = 200
 """Claims of one chunk after which even a fault that is nobody's counts as an attempt: nothing goes round for ever."""
 
@@ -101,7 +103,7 @@ async def finish(conn: Connection, held: Claim) -> tuple[int, int]:
 
 async def release(conn: Connection, held: Claim, *, wait: float = 0.0) -> None:
     """Give the chunk back undone, not to be tried for `wait` seconds; costs it no attempt."""
-    await conn.execute(_SQL["release"], {**held.key, "wait": wait})
+    await conn.execute(_SQL["release"], {**held.key, "wait": min(wait, MAX_WAIT)})
 
 
 async def fail(conn: Connection, held: Claim, *, wait: float) -> None:

@@ -14,6 +14,8 @@ from shared.db.migrate import migrate
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--long`: property tests with a hundred times as many examples."""
     parser.addoption("--long", action="store_true", default=False, help="a hundred times as many generated examples")
+    parser.addoption("--seed", type=int, default=None, help="repeat a storm of the chaos suite")
+    parser.addoption("--write-table", action="store_true", default=False, help="write figures into docs/chaos.md")
 
 
 @pytest.fixture(scope="session")

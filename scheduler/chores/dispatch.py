@@ -37,6 +37,7 @@ GRACE_SECONDS = 0.5
 REPEAT_SECONDS = 60.0
 
 _SQL = queries("chunks")
+_DELIVERIES = queries("deliveries")
 
 
 async def dispatch(office: Office) -> None:
@@ -122,6 +123,8 @@ async def repeat(office: Office) -> None:
         everything = memory.repeat_all or known != run
         async with connection(office.pool) as conn:
             cursor = await conn.execute(_SQL["redispatch"], {"older": 0.0 if everything else REPEAT_SECONDS})
+            if everything:
+                await conn.execute(_DELIVERIES["redispatch"])
         if known != run:
             await office.redis.set(key, run)
     except Exception:

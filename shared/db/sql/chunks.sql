@@ -2,7 +2,7 @@
 -- Only what is pending: whether a lease has really been lost is the scheduler's to judge (expire).
 WITH free AS (
   SELECT scan_id, no FROM chunks WHERE scan_id = %(scan_id)s AND no = %(no)s AND status = 'pending'
-    AND (not_before IS NULL OR not_before <= clock_timestamp() OR not_before > clock_timestamp() + interval '1 hour')
+    AND (not_before IS NULL OR not_before <= clock_timestamp() OR not_before > clock_timestamp() + interval '15 minutes')
   FOR UPDATE SKIP LOCKED
 )
 UPDATE chunks c SET status = 'running', fence = c.fence + 1, worker = %(worker)s, not_before = NULL,
@@ -94,7 +94,7 @@ WITH flight AS (
   FROM chunks c JOIN scans s ON s.id = c.scan_id
   WHERE c.status = 'pending' AND c.dispatched_at IS NULL AND s.status = 'running' AND s.admitted_at IS NOT NULL
     AND (c.created_at < clock_timestamp() - make_interval(secs => %(grace)s) OR c.created_at > clock_timestamp())
-    AND (c.not_before IS NULL OR c.not_before <= clock_timestamp() OR c.not_before > clock_timestamp() + interval '1 hour')
+    AND (c.not_before IS NULL OR c.not_before <= clock_timestamp() OR c.not_before > clock_timestamp() + interval '15 minutes')
 ), windowed AS (
   SELECT *, row_number() OVER (PARTITION BY owner ORDER BY in_scan, created_at, scan_id)
       + COALESCE((SELECT sum(n) FROM flight f WHERE f.owner = ready.owner), 0) AS in_owner,

@@ -5,10 +5,11 @@ VALUES (%(id)s, %(event_id)s, %(webhook_id)s, %(scan_id)s, %(user_id)s, %(owner)
 ON CONFLICT DO NOTHING;
 
 -- name: expire
-UPDATE deliveries SET lease_until = NULL, dispatched_at = NULL WHERE lease_until < clock_timestamp();
+UPDATE deliveries SET lease_until = NULL, dispatched_at = NULL WHERE lease_until < clock_timestamp() OR lease_until > clock_timestamp() + interval '2 minutes';
 
 -- name: due
--- What may be sent now, each owner's next %(per_owner)s, so that one whose receivers hang doesn't hold up the others.
+-- What may be sent now, each owner's next %(per_owner)s, so that one whose receivers hang doesn't hold up the others. A
+-- first attempt is always due: where its time lies ahead, the clock was set back.
 WITH flight AS (
   SELECT owner, count(*) AS n FROM deliveries
   WHERE next_attempt_at IS NOT NULL AND dispatched_at >= clock_timestamp() - make_interval(secs => %(again)s)
@@ -17,8 +18,10 @@ WITH flight AS (
   SELECT d.id, d.owner, s.request_id,
     row_number() OVER (PARTITION BY d.owner ORDER BY d.next_attempt_at, d.id) AS place
   FROM deliveries d JOIN scans s ON s.id = d.scan_id
-  WHERE d.next_attempt_at <= clock_timestamp() AND d.lease_until IS NULL
-    AND (d.dispatched_at IS NULL OR d.dispatched_at < clock_timestamp() - make_interval(secs => %(again)s))
+  WHERE (d.next_attempt_at <= clock_timestamp() OR d.next_attempt_at IS NOT NULL AND d.attempts = 0)
+    AND d.lease_until IS NULL
+    AND (d.dispatched_at IS NULL OR d.dispatched_at < clock_timestamp() - make_interval(secs => %(again)s)
+         OR d.dispatched_at > clock_timestamp())
 )
 SELECT due.id, due.request_id FROM due LEFT JOIN flight ON flight.owner = due.owner
 WHERE due.place + COALESCE(flight.n, 0) <= %(per_owner)s ORDER BY due.place, due.id LIMIT %(most)s;
@@ -26,12 +29,16 @@ WHERE due.place + COALESCE(flight.n, 0) <= %(per_owner)s ORDER BY due.place, due
 -- name: mark_dispatched
 UPDATE deliveries SET dispatched_at = clock_timestamp() WHERE id = ANY(%(ids)s) AND lease_until IS NULL;
 
+-- name: redispatch
+UPDATE deliveries SET dispatched_at = NULL
+WHERE next_attempt_at IS NOT NULL AND lease_until IS NULL AND dispatched_at IS NOT NULL;
+
 -- name: claim
 UPDATE deliveries d SET fence = d.fence + 1, attempts = d.attempts + 1,
   lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
   dispatched_at = COALESCE(d.dispatched_at, clock_timestamp()),
   first_attempt_at = COALESCE(d.first_attempt_at, clock_timestamp())
-WHERE d.id = %(id)s AND d.next_attempt_at <= clock_timestamp()
+WHERE d.id = %(id)s AND (d.next_attempt_at <= clock_timestamp() OR d.next_attempt_at IS NOT NULL AND d.attempts = 0)
   AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
 RETURNING d.id, d.webhook_id, d.scan_id, d.user_id, d.test, d.event, d.url, d.payload, d.attempts, d.fence,
   (SELECT w.secret FROM webhooks w WHERE w.id = d.webhook_id) AS secret;
