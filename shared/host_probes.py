@@ -39,27 +39,38 @@ class AgentAnswer(Struct, frozen=True):
 
 
 class OldTls(Struct, frozen=True):
-    """Whether the host shakes hands on an old version; None: this machine can't offer it, or no clear answer came."""
+    """Whether the host shakes hands on an old version; None: no clear answer, or this machine can't offer it."""
 
     version: str
     accepted: bool | None
     cipher: str | None = None
 
 
-class TlsProbe(Struct, frozen=True):
-    """The host's TLS. `fault` is the verification's, in OpenSSL's words, with the certificate's facts beside it."""
+class HostTls(Struct, frozen=True):
+    """The host's TLS as a client of today meets it.
+
+    `fault` is why the certificate isn't trusted, in OpenSSL's words. `not_after` and `asked_at` are in seconds since
+    the epoch.
+    """
 
     host: str
-    old: tuple[OldTls, ...] = ()
-    fault: str | None = None
+    asked_at: float
+    version: str = ""
+    cipher: str = ""
     not_after: float | None = None
     names: tuple[str, ...] = ()
     issuer: str | None = None
-    asked_at: float = 0.0
+    fault: str | None = None
+    old: tuple[OldTls, ...] = ()
+
+    @property
+    def accepts(self) -> tuple[str, ...]:
+        """Old versions that it takes."""
+        return tuple(one.version for one in self.old if one.accepted)
 
 
 class HostProbes(Struct, frozen=True, kw_only=True):
-    """One scan's probes of its host. `home` is the start page as our own robot got it, twice over time."""
+    """One scan's probes of its host. `home` is the start page as our own robot got it, before the others and after."""
 
     home: tuple[Seen, ...] = ()
     variants: tuple[Seen, ...] | None = None
@@ -67,4 +78,4 @@ class HostProbes(Struct, frozen=True, kw_only=True):
     agents: tuple[AgentAnswer, ...] | None = None
     search: tuple[Seen, ...] | None = None
     """The start page as it answers Googlebot's User-Agent, twice."""
-    tls: TlsProbe | None = None
+    tls: HostTls | None = None

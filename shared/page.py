@@ -48,13 +48,17 @@ class FetchError(Struct, frozen=True, gc=False):
 
 
 class Tls(Struct, frozen=True, gc=False):
-    """Facts of the TLS connection that the final answer came over; `not_after` in seconds since the epoch."""
+    """Facts of the TLS connection that the final answer came over; `not_after` in seconds since the epoch.
+
+    `accepts` are old versions that the host takes as well, where that was tried.
+    """
 
     version: str
     cipher: str
     not_after: float | None
     issuer: str | None
     names: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
 
 
 class Timings(Struct, frozen=True, gc=False):

@@ -20,6 +20,7 @@ from workers.fetch.politeness import NotBefore, Slot
 from workers.frontier import Candidate, Sieve, add
 from workers.lease import Lease
 from workers.polite import host_slot
+from workers.probes.of_host import probe_host, probe_tls
 from workers.sample_fetch import sample_sitemaps
 from workers.site_files import save_robots
 from workers.starting import REASONS, Opening, open_host
@@ -49,7 +50,9 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         return await _end(shop, scan, lease, incomplete="unreachable")
     planner = Planner(shop, scan, lease, opening)
     try:
+        await probe_tls(shop, scan, lease)
         await planner.plan()
+        await probe_host(shop, scan, lease, opening.url, opening.robots)
     except NotBefore as later:
         async with connection(shop.pool) as conn:
             await chunks.release(conn, lease.claim, wait=later.seconds)

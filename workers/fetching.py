@@ -5,6 +5,7 @@ from shared.db.pool import connection
 from shared.scans import Work
 from workers.lease import Lease
 from workers.pages import Assignment, Writer, condemned, judge, poisonous, targets, work_through
+from workers.probes.of_host import load_tls
 from workers.rescan.before import pages_before
 from workers.site_files import load_robots, parsed
 from workers.workshop import Workshop, fetch_options, terms_of
@@ -15,6 +16,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
     async with connection(shop.pool) as conn:
         waiting = await targets(conn, lease.claim)
         robots_file = await load_robots(conn, scan.id)
+        tls = await load_tls(conn, scan)
         before = await pages_before(conn, scan, [target.url for target in waiting])
     work = Assignment(
         shop=shop,
@@ -24,6 +26,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         robots_file=robots_file,
         options=fetch_options(scan, shop.settings),
         before=before,
+        tls=tls,
     )
     healthy, poison = poisonous(waiting)
     writer = Writer(work)

@@ -14,13 +14,14 @@ from shared import chunks
 from shared.chunks import Claim
 from shared.db.pool import AWAY, Connection, connection
 from shared.db.queries import queries
+from shared.host_probes import HostTls
 from shared.logs import get_logger
 from shared.metrics import CHECKS_RAISED, FETCH_DURATION, JUDGE_DURATION, PAGES, PAGES_UNCHANGED, PARSE_KILLED
-from shared.page import Context, Fetched, FetchError
+from shared.page import Context, Fetched, FetchError, Tls
 from shared.robots import Robots
 from shared.scans import Work
 from shared.tally import Tally, merge
-from shared.urls import normalise
+from shared.urls import host_of, normalise
 from workers.fetch.options import FetchOptions
 from workers.fetch.politeness import NotBefore
 from workers.frontier import Candidate, Sieve, add
@@ -83,6 +84,8 @@ class Assignment(Struct, frozen=True, kw_only=True):
     options: FetchOptions
     before: Mapping[str, Before] = {}
     """Pages of the scan before, by URL."""
+    tls: HostTls | None = None
+    """What was found out about the host's TLS."""
 
     @property
     def claim(self) -> Claim:
@@ -189,8 +192,7 @@ async def judge(work: Assignment, target: Target, fetched: Fetched, terms: Terms
 
     Raises `NotBefore` when the work has to end while the page's probes are under way.
     """
-    if "tls" not in asked_for(work.scan):
-        fetched = msgspec.structs.replace(fetched, tls=None)
+    fetched = msgspec.structs.replace(fetched, tls=tls_of(work, fetched))
     robots = work.robots_file if len(work.robots_file[1]) <= MAX_ROBOTS else None
     context = context_of(work, target)
     job = PageJob(
@@ -220,6 +222,15 @@ async def judge(work: Assignment, target: Target, fetched: Fetched, terms: Terms
         CHECKS_RAISED.labels(check.partition(".")[0]).inc()
         get_logger().error("check.raised", check=check, error=text, url=target.url)
     return row
+
+
+def tls_of(work: Assignment, fetched: Fetched) -> Tls | None:
+    """What the page's checks may know of its connection: nothing unless that was asked for."""
+    if fetched.tls is None or "tls" not in asked_for(work.scan):
+        return None
+    if work.tls is None or work.tls.host != host_of(fetched.final_url):
+        return fetched.tls
+    return msgspec.structs.replace(fetched.tls, accepts=work.tls.accepts)
 
 
 async def probed(work: Assignment, job: PageJob) -> PageJob:

@@ -2,11 +2,14 @@
 
 from collections.abc import Set as AbstractSet
 
+import msgspec
+
 from shared import chunks
 from shared import facts as site_facts
 from shared.checks.site import PreviousSite, RobotsFile, SiteInputs
 from shared.db.pool import Connection, connection
 from shared.db.queries import queries
+from shared.host_probes import HostProbes
 from shared.metrics import PAGES
 from shared.scans import Work
 from shared.tally import Tally
@@ -16,7 +19,8 @@ from workers.fetch.politeness import NotBefore
 from workers.frontier import url_hash
 from workers.lease import Lease
 from workers.pages import Assignment, Target, failed, judge, outcome_of, row_values
-from workers.probes.inputs import network_of
+from workers.probes.inputs import with_probes
+from workers.probes.of_host import probe_host, probe_tls, with_tls
 from workers.rescan.before import pages_before, site_before
 from workers.scan_page import PageRow
 from workers.site import SiteFound
@@ -48,15 +52,17 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
     try:
         fetched = await first_page(work, opening)
         target = Target(0, fetched.url, 0, in_sitemap=False, attempts=0, lastmod=None, alternates=())
+        work = msgspec.structs.replace(work, tls=await probe_tls(shop, scan, lease))
         row = await judge(work, target, fetched, terms_of(scan))
+        ended = fatal(fetched, opening.robots)
+        probes = await probe_host(shop, scan, lease, opening.url, opening.robots) if ended is None else None
     except NotBefore as later:
         async with connection(shop.pool) as conn:
             await chunks.release(conn, lease.claim, wait=later.seconds)
         return
     PAGES.labels(outcome_of(row)).inc()
-    tally, found = _site(scan, row, robots_file_of(opening.answer), previous)
+    tally, found = _site(scan, row, robots_file_of(opening.answer), previous, with_tls(probes, work.tls))
     outcome = Outcome(tally=tally, done=1, failed=int(failed(row)), found=1, fallback=opening.fallback)
-    ended = fatal(fetched, opening.robots)
     async with connection(shop.pool) as conn, conn.transaction():
         await chunks.hold(conn, lease.claim)
         await _store(conn, scan, row, found)
@@ -68,7 +74,9 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
         await chunks.finish(conn, lease.claim)
 
 
-def _site(scan: Work, row: PageRow, robots: RobotsFile, previous: PreviousSite | None) -> tuple[Tally, list[SiteFound]]:
+def _site(
+    scan: Work, row: PageRow, robots: RobotsFile, previous: PreviousSite | None, probes: HostProbes | None
+) -> tuple[Tally, list[SiteFound]]:
     """The site-level checks that one page and its robots.txt can decide."""
     inputs = SiteInputs(
         start_url=scan.url,
@@ -77,8 +85,8 @@ def _site(scan: Work, row: PageRow, robots: RobotsFile, previous: PreviousSite |
         robots=robots,
         previous=previous,
         suppressed=tuple(scan.options.get("disable_checks") or ()),
-        network=network_of(scan, None),
     )
+    inputs = with_probes(inputs, scan, probes)
     site = judge_site([site_facts.decode(row.site)], inputs, terms_of(scan), _Urls(row.url))
     found = list(site.findings())
     report_raised(site)

@@ -14,7 +14,8 @@ from shared.page import Fetched
 from shared.robots import Robots, from_fetch
 from shared.scans import Work
 from workers.fetch import discovery
-from workers.probes.inputs import network_of
+from workers.probes.inputs import with_probes
+from workers.probes.of_host import load_probes
 from workers.rescan.before import robots_hash, site_before
 from workers.sample_fetch import fetch_sample
 from workers.workshop import Workshop, fetch_options
@@ -108,7 +109,7 @@ async def site_inputs(conn: Connection, scan: Work) -> SiteInputs:
     rows = await (await conn.execute(_SQL["files"], {"scan_id": scan.id})).fetchall()
     robots = next((row for row in rows if row["kind"] == "robots"), None)
     sitemaps = tuple(msgspec.convert(row["facts"], SitemapFile) for row in rows if row["kind"] == "sitemap")
-    return SiteInputs(
+    inputs = SiteInputs(
         start_url=scan.url,
         complete=scan.mode == "crawl" and scan.incomplete is None,
         reason=scan.incomplete or ("" if scan.mode == "crawl" else "only the pages of the sitemaps were fetched"),
@@ -119,5 +120,5 @@ async def site_inputs(conn: Connection, scan: Work) -> SiteInputs:
         previous=await site_before(conn, scan),
         skipped=scan.skips,
         suppressed=tuple(scan.options.get("disable_checks") or ()),
-        network=network_of(scan, None),
     )
+    return with_probes(inputs, scan, await load_probes(conn, scan))

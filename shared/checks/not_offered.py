@@ -6,16 +6,9 @@ from typing import Final
 _RENDER: Final = "only a browser that lays the page out can tell, and pages are not rendered here"
 _SCRIPT: Final = "only a browser that runs the page's scripts can tell, and pages are not rendered here"
 _FIELD: Final = "measured in visitors' browsers or in a laboratory, and pages are not rendered here"
-_PROBE: Final = (
-    "takes requests for other addresses than the site's own pages, or in another client's name, which are not made"
-)
 
 NOT_OFFERED: Final[Mapping[str, str]] = {
-    "ai.bot_blocked_by_server": _PROBE,
     "content.spelling": "needs a dictionary and a grammar of every language, and misjudges names and terms",
-    "duplicate.http_https": _PROBE,
-    "http.error_page_200": _PROBE,
-    "integrity.cloaking": _PROBE,
     "js.canonical_changed": _SCRIPT,
     "js.console_errors": _SCRIPT,
     "js.content_requires_js": _SCRIPT,
@@ -30,9 +23,7 @@ NOT_OFFERED: Final[Mapping[str, str]] = {
     "perf.cwv_cls": _FIELD,
     "perf.cwv_inp": _FIELD,
     "perf.cwv_lcp": _FIELD,
-    "redirect.http_to_https_missing": _PROBE,
     "redirect.javascript": _SCRIPT,
-    "redirect.www_inconsistent": _PROBE,
-    "robots.blocks_external_resources": _PROBE,
+    "robots.blocks_external_resources": "takes the robots.txt of every other site that pages load from, which isn't asked for",
 }
 """Check id → why not."""

@@ -634,8 +634,9 @@ def _tls(
     cipher: str = "TLS_AES_128_GCM_SHA256",
     not_after: float | None = NOW + 200 * _DAY,
     names: tuple[str, ...] = ("example.com",),
+    accepts: tuple[str, ...] = (),
 ) -> Tls:
-    return Tls(version=version, cipher=cipher, not_after=not_after, issuer="Example CA", names=names)
+    return Tls(version, cipher, not_after, "Example CA", names, accepts)
 
 
 @check(
@@ -714,7 +715,11 @@ _OLD_TLS = frozenset({"SSLV2", "SSLV3", "TLSV1", "TLSV1.0", "TLSV1.1"})
     "security.tls_old",
     Category.SECURITY,
     Severity.HIGH,
-    bad=(sample(tls=_tls(version="TLSv1.1")), sample(tls=_tls(version="TLSv1"))),
+    bad=(
+        sample(tls=_tls(version="TLSv1.1")),
+        sample(tls=_tls(version="TLSv1")),
+        sample(tls=_tls(accepts=("TLS 1.0", "TLS 1.1"))),
+    ),
     good=(sample(), sample(tls=_tls(version="TLSv1.2"))),
     source="https://www.rfc-editor.org/rfc/rfc8996",
     on=On.SECURE,
@@ -722,16 +727,20 @@ _OLD_TLS = frozenset({"SSLV2", "SSLV3", "TLSV1", "TLSV1.0", "TLSV1.1"})
     network="tls",
 )
 def tls_old(page: Page, limits: Limits) -> Iterator[Finding]:
-    """The connection uses an outdated version of TLS.
+    """An outdated version of TLS is used or accepted.
 
-    TLS 1.0 and 1.1 are deprecated, and browsers refuse them. A client that offers newer versions was answered with an
-    old one, so the server knows nothing better.
+    TLS 1.0 and 1.1 are deprecated, and browsers refuse them. A server that accepts them can be talked into weak
+    encryption; one that answers a client of today with them knows nothing better.
 
-    Fix: switch on TLS 1.2 and 1.3.
+    Fix: switch on TLS 1.2 and 1.3, and switch off what is older.
     """
-    version = page.fetched.tls.version if page.fetched.tls else ""
-    if version.upper().replace(" ", "") in _OLD_TLS:
-        yield Finding(version, "url")
+    tls = page.fetched.tls
+    if tls is None:
+        return
+    if tls.version.upper().replace(" ", "") in _OLD_TLS:
+        yield Finding(tls.version, "url")
+    elif tls.accepts:
+        yield Finding(f"{tls.version} is used, and {' and '.join(tls.accepts)} accepted", "url")
 
 
 _WEAK = re.compile(

@@ -131,6 +131,8 @@ class SiteInputs(Struct, frozen=True, kw_only=True):
     network: tuple[str, ...] = ()
     """The options of `checks_network` whose probes were made; checks of the others aren't decided."""
     probes: HostProbes | None = None
+    unknown: tuple[str, ...] = ()
+    """Ids of checks whose probes were made and told nothing certain."""
 
 
 class Site(Protocol):

@@ -1,7 +1,7 @@
 """Probes are shared by all workers of a scan: each URL is claimed, asked and written down once."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -10,6 +10,9 @@ from shared.db.pool import Connection
 from shared.db.queries import queries
 
 Kind = Literal["asset", "link"]
+Part = Literal["answers", "tls"]
+PARTS: Final[Mapping[Part, int]] = {"answers": 0, "tls": 1}
+"""TLS is asked before the pages, which are judged by it, everything else beside them."""
 
 STALE_SECONDS = 60.0
 """A claim without a result may be taken over after that: three times what a page waits for its probes."""
@@ -48,12 +51,13 @@ async def give_back(conn: Connection, scan_id: UUID, kind: Kind, hashes: Iterabl
     await conn.execute(_SQL["give_back"], {"scan_id": scan_id, "kind": kind, "hashes": list(hashes)})
 
 
-async def save_host(conn: Connection, scan_id: UUID, url: str, result: object) -> None:
+async def save_host(conn: Connection, scan_id: UUID, part: Part, url: str, result: object) -> None:
     """Write down what was asked of the host."""
-    await conn.execute(_SQL["save_host"], {"scan_id": scan_id, "url": url, "result": Jsonb(result)})
+    values = {"scan_id": scan_id, "part": PARTS[part], "url": url, "result": Jsonb(result)}
+    await conn.execute(_SQL["save_host"], values)
 
 
-async def host(conn: Connection, scan_id: UUID) -> Any:  # noqa: ANN401
-    """What was asked of the host, None when nothing was."""
-    row = await (await conn.execute(_SQL["host"], {"scan_id": scan_id})).fetchone()
-    return row["result"] if row else None
+async def host(conn: Connection, scan_id: UUID, part: Part) -> tuple[bool, Any]:
+    """(whether that was asked of the host, what it came to)."""
+    row = await (await conn.execute(_SQL["host"], {"scan_id": scan_id, "part": PARTS[part]})).fetchone()
+    return row is not None, row["result"] if row else None

@@ -84,7 +84,7 @@ class SiteJudge:
             Fact.IN_SITEMAP: inputs.sitemaps is None,
             Fact.PREVIOUS: inputs.previous is None,
         }
-        if check.network is not None and check.network not in inputs.network:
+        if check.id in inputs.unknown or (check.network is not None and check.network not in inputs.network):
             return True
         return (check.complete_only and not inputs.complete) or any(unknown.get(need, False) for need in check.needs)
 

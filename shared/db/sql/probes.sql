@@ -32,8 +32,8 @@ DELETE FROM probes
 WHERE scan_id = %(scan_id)s AND kind = %(kind)s AND hash = ANY(%(hashes)s::bigint[]) AND result IS NULL;
 
 -- name: save_host
-INSERT INTO probes (scan_id, kind, hash, url, result) VALUES (%(scan_id)s, 'host', 0, %(url)s, %(result)s)
+INSERT INTO probes (scan_id, kind, hash, url, result) VALUES (%(scan_id)s, 'host', %(part)s, %(url)s, %(result)s)
 ON CONFLICT (scan_id, kind, hash) DO UPDATE SET result = excluded.result;
 
 -- name: host
-SELECT result FROM probes WHERE scan_id = %(scan_id)s AND kind = 'host' AND hash = 0;
+SELECT result FROM probes WHERE scan_id = %(scan_id)s AND kind = 'host' AND hash = %(part)s;

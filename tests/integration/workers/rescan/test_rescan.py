@@ -38,7 +38,7 @@ class Site:
         self.title = "Sharpening knives"
         self.extra: tuple[str, ...] = ("X-Robots-Tag: noarchive",)
         self.believes = True
-        self.validators = ('ETag: "v1"', "Last-Modified: Mon, 02 Feb 2026 08:00:00 GMT")
+        self.validators: tuple[str, ...] = ('ETag: "v1"', "Last-Modified: Mon, 02 Feb 2026 08:00:00 GMT")
 
     async def __call__(self, asked: Asked, writer: Writer) -> None:
         body = PAGE.format(title=self.title, path=asked.target).encode()
