@@ -13,7 +13,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from shared.redis.scripts import Script
 
-MOST = 256
+MOST = 64
 """Calls a batch; the rest goes in the next one."""
 
 Arguments = Sequence[str | int | bytes]
@@ -30,13 +30,13 @@ class Batches:
         self._waiting: list[Call] = []
         self._sending: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, *, keys: Sequence[str], args: Arguments) -> Any:  # noqa: ANN401
-        """The script's reply. Raises `redis.RedisError` or `OSError`; deadlines are the caller's."""
+    def __call__(self, *, keys: Sequence[str], args: Arguments) -> "asyncio.Future[Any]":
+        """The script's reply to come: it raises `redis.RedisError` or `OSError`. Deadlines are the caller's."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((keys, args, future))
         if len(self._waiting) == 1:
             asyncio.get_running_loop().call_soon(self._send)
-        return await future
+        return future
 
     def _send(self) -> None:
         calls, self._waiting = self._waiting, []

@@ -26,15 +26,15 @@ class Model:
         self.arrival = 0
         self.log: list[tuple[int, bytes]] = []
 
-    def take(self, now: int, member: bytes) -> list[int]:
+    def take(self, now: int, quota: int, member: bytes) -> list[int]:
         arrival = max(self.arrival, now)
         if arrival - now + COST > COST * BURST:
             return [0, 0, arrival - now, arrival - now + COST - COST * BURST, -1, 0, 0]
         self.arrival = arrival + COST
         head = [1, (COST * BURST - (self.arrival - now)) // COST, self.arrival - now, 0]
         self.log = [one for one in self.log if one[0] > now // 1000 - WINDOW]
-        if len(self.log) >= QUOTA:
-            return [*head, 0, len(self.log), self.log[-QUOTA][0] + WINDOW]
+        if len(self.log) >= quota:
+            return [*head, 0, len(self.log), self.log[-quota][0] + WINDOW]
         self.log.append((now // 1000, member))
         return [*head, 1, len(self.log), 0]
 
@@ -57,12 +57,13 @@ def machine_for(redis: Any) -> type[RuleBasedStateMachine]:
         def time_passes(self, pause: int) -> None:
             self.now += pause
 
-        @rule(tries=st.integers(1, 4))
-        def acquire(self, tries: int) -> None:
+        @rule(tries=st.integers(1, 4), quota=st.integers(1, QUOTA))
+        def acquire(self, tries: int, quota: int) -> None:
+            """The limit may have been lowered since the last time."""
             for _ in range(tries):
                 member = uuid.uuid4().bytes
-                reply = self.ask([COST, BURST, self.now, QUOTA, WINDOW, member])
-                assert reply == self.model.take(self.now, member)
+                reply = self.ask([COST, BURST, self.now, quota, WINDOW, member])
+                assert reply == self.model.take(self.now, quota, member)
                 if reply[4] == 1:
                     self.accepted.append((self.now // 1000, member))
 
