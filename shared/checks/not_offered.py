@@ -24,6 +24,6 @@ NOT_OFFERED: Final[Mapping[str, str]] = {
     "perf.cwv_inp": _FIELD,
     "perf.cwv_lcp": _FIELD,
     "redirect.javascript": _SCRIPT,
-    "robots.blocks_external_resources": "takes the robots.txt of every other site that pages load from, which isn't asked for",
+    "robots.blocks_external_resources": "takes the robots.txt of every other site, which isn't asked for",
 }
 """Check id → why not."""
