@@ -208,7 +208,8 @@ async def _do(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         return None
     if scan.started_at is None:
         async with connection(shop.pool) as conn:
-            await scans.begin(conn, scan.id, PHASES[claim.kind])
+            # A scan whose discovery never came to run before its time was up begins with its analysis.
+            await scans.begin(conn, scan.id, PHASES.get(claim.kind, scan.phase))
     return await STAGES[claim.kind](shop, scan, lease)
 
 
