@@ -6,6 +6,7 @@ percent-encoded, and hex digits are upper-case. Every address that leaves this m
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -283,6 +284,11 @@ class Resolver:
         if self.base:
             self._origin = f"{self.base.scheme}://{self.base.netloc}"
             self._directory = canonical_spelling(self._origin + self.base.path[: self.base.path.rindex("/") + 1])
+
+    @property
+    def known(self) -> Mapping[str, str | None]:
+        """What was resolved before, for loops that can't afford a call; what isn't in it has to be asked for."""
+        return self._cache
 
     def __call__(self, href: str) -> str | None:
         """The normalised address that `href` means here."""

@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from shared.language import detect, keywords, vocabulary
 from shared.page import Context, Fetched, Page
-from shared.readability import reading_ease
+from shared.readability import FORMULAS, reading_ease
 from shared.urls import Resolver, normalise, resolver_for
 from workers.extract import body, head, prose
 from workers.extract.charset import Decoded, charset_of, decode
@@ -17,8 +17,9 @@ from workers.extract.headers import by_name
 from workers.extract.inline_items import read_inline
 from workers.extract.items import read_json_ld
 from workers.extract.marks import find_marks
+from workers.extract.raw import RawTag
 from workers.extract.sniffing import sniff
-from workers.extract.tags import COUNTED_TAGS, EMBEDS, IDS, NAMES
+from workers.extract.tags import COUNTED_TAGS
 from workers.extract.walk import TooManyOpen, Walk
 
 __all__ = ["COUNTED_TAGS", "TooDeep", "extract"]
@@ -26,6 +27,7 @@ __all__ = ["COUNTED_TAGS", "TooDeep", "extract"]
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NEVER_HTML = frozenset({"pdf", "image", "binary", "json", "xml"})
 """What is something else in spite of its Content-Type has one fault, its Content-Type."""
+MAX_BASES = 100
 _TEXTUAL = frozenset({"html", "xml", "json", "text"})
 
 
@@ -81,46 +83,47 @@ def _read(page: Page, decoded: Decoded) -> None:
     if root is None:
         return
     lowered = decoded.utf8.lower()
-    walk = Walk(find_marks(parser, lowered), MAX_DEPTH)
     try:
-        walk.run(root.traverse())
+        walk = Walk(root.traverse(), find_marks(parser, lowered), MAX_DEPTH)
     except TooManyOpen:
         message = f"more than {MAX_DEPTH} elements are open at once"
         raise TooDeep(message) from None
     page.doctype = doctype_of(decoded.source)
     page.html_attributes = {clean(k): None if v is None else clean(v) for k, v in root.attributes.items()}
-    page.head_tags, page.body_tags = start_tags(lowered, walk.counts.get(IDS["header"], 0))
+    page.head_tags, page.body_tags = start_tags(lowered, walk.counts.get("header", 0))
     if not head.is_whole(lowered, walk.head_elements):
         page.head_broken_by = head.head_broken_by(lowered)
-    resolver = _read_tags(page, walk)
-    items, problems = read_json_ld(walk.tags.get("script", ()))
+    scripts = walk.tags("script")
+    resolver = _read_tags(page, walk, scripts)
+    items, problems = read_json_ld(scripts)
     page.items = (*items, *read_inline(parser, lowered, resolver))
     page.item_problems = tuple(problems)
-    page.bylines = prose.bylines(parser, lowered, walk, page.metas)
+    page.bylines = prose.bylines(parser, lowered, page.metas, page.links)
     page.dates = prose.dates(walk, page.metas)
     _read_tree(page, walk)
-    _read_text(page, parser, walk)
+    _read_text(page, prose.Reader(parser, walk))
 
 
-def _read_tags(page: Page, walk: Walk) -> Resolver:
-    tags = walk.tags
-    page.bases = tuple((value(t.attributes, "href"), value(t.attributes, "target")) for t in tags.get("base", ())[:100])
+def _read_tags(page: Page, walk: Walk, scripts: list[RawTag]) -> Resolver:
+    page.bases = tuple(
+        (value(t.attributes, "href"), value(t.attributes, "target")) for t in walk.tags("base")[:MAX_BASES]
+    )
     resolver = _resolver(page)
-    ours = body.Ours(page.context, page.final_url)
     page.titles = head.titles(walk)
-    page.metas = head.metas(tags.get("meta", ()))
-    page.link_tags = head.link_tags(tags.get("link", ()), resolver)
-    namer = body.Namer(walk.nodes)
-    for link in walk.links:
-        namer.name(link)
-    page.links = body.links(walk.links, resolver, ours)
-    page.headings = body.headings(walk.headings)
-    page.images = body.images(walk.images, resolver)
-    page.scripts = body.scripts(tags.get("script", ()), resolver)
-    page.style_texts = body.styles(tags.get("style", ()))
-    page.embeds = body.embeds(((name, tag) for name in EMBEDS for tag in tags.get(name, ())), resolver)
-    page.forms = body.forms(tags.get("form", ()), resolver)
-    page.password_inputs = body.passwords(tags.get("input", ()))
+    page.metas = head.metas(walk.tags("meta"))
+    page.link_tags = head.link_tags(walk.tags("link"), resolver)
+    links = body.Links(walk, resolver, body.Ours(page.context, page.final_url))
+    links.read()
+    page.links = tuple(links.found)
+    page.ids = frozenset(walk.ids).union(links.anchor_names)
+    page.headings = body.headings(walk)
+    page.images = body.images(walk, links, resolver)
+    page.pictures_without_img = body.bare_pictures(walk)
+    page.scripts = body.scripts(scripts, resolver)
+    page.style_texts = body.styles(walk.tags("style"))
+    page.embeds = body.embeds(walk, resolver)
+    page.forms = body.forms(walk.tags("form"), resolver)
+    page.password_inputs = body.passwords(walk.tags("input"))
     return resolver
 
 
@@ -132,13 +135,13 @@ def _resolver(page: Page) -> Resolver:
     return resolver_for(Resolver(page.final_url)(href) or page.final_url)
 
 
-def _read_text(page: Page, parser: LexborHTMLParser, walk: Walk) -> None:
-    texts = prose.Reader(parser, walk).read()
+def _read_text(page: Page, texts: prose.Reader) -> None:
     page.body_text, page.main_text, page.hidden_texts = texts.body, texts.main, texts.hidden
     words = vocabulary(texts.main)
     page.words = words.words
     page.language = detect(texts.main, words) or _language_of_all(page)
-    page.readability = reading_ease(texts.paragraphs, words.counts, page.language)
+    if page.language in FORMULAS:
+        page.readability = reading_ease(texts.paragraphs(), words.counts, page.language)
     page.keywords = keywords(words, page.language)
     page.content_hash = prose.content_hash(page.main_text)
 
@@ -152,11 +155,9 @@ def _language_of_all(page: Page) -> str | None:
 
 def _read_tree(page: Page, walk: Walk) -> None:
     page.inline_svgs = tuple(prose.svgs(walk))
-    page.pictures_without_img = tuple(f"(//picture)[{n}]" for n in walk.bare_pictures)
-    page.tag_counts = {NAMES[tag]: n for tag, n in walk.counts.items()}
+    page.tag_counts = walk.counts
     page.dom_nodes = walk.elements
     page.dom_depth = walk.depth
     page.dom_max_children, page.dom_max_children_at = walk.most_children
-    page.ids = frozenset(walk.ids).union(walk.anchor_names)
     if len(set(walk.ids)) < len(walk.ids):
         page.duplicate_ids = tuple((one, n) for one, n in Counter(walk.ids).items() if n > 1)

@@ -1,20 +1,25 @@
 """Links, images, headings, scripts, forms and whatever else the body holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from selectolax.lexbor import LexborNode
 
 from shared.page import Context, Embed, Form, Heading, Image, Link, Script
 from shared.urls import Resolver, host_of, same_host
-from workers.extract.clean import bounded_text, clean, seen_text, squash, tokens, value
-from workers.extract.raw import RawHeading, RawImage, RawLink, RawTag
+from workers.extract.clean import Attributes, bounded_text, clean, seen_text, squash, tokens, value
+from workers.extract.raw import RawTag
+from workers.extract.tags import BLOCK_IDS, EMBEDS, IDS, MUTED_IDS
+from workers.extract.walk import Walk, within
 
 MAX_TEXT = 2_000
 """Characters of a link's or heading's text that are kept."""
+MAX_INNER = 100
+"""Elements looked at inside one link or heading."""
 MAX_SCRIPT_TEXT = 2_000_000
 """Characters of inline scripts and styles kept per page."""
 
-
+_A, _IMG, _TITLE = IDS["a"], IDS["img"], IDS["title"]
 _NO_TOKENS = frozenset[str]()
 
 
@@ -26,11 +31,11 @@ class Ours:
         self._site = (context.site_host or host_of(final_url) or "").lower()
         self._subdomains = context.include_subdomains
         self._known: dict[str, bool] = {}
-        self._prefix = f"https://{self._site}/"
+        self._prefixes = (f"https://{self._site}/", f"http://{self._site}/")
 
     def __call__(self, url: str) -> bool:
         """Whether an absolute, normalised address belongs to the site."""
-        if url.startswith(self._prefix):
+        if url.startswith(self._prefixes):
             return True
         start = url.find("://") + 3
         end = url.find("/", start)
@@ -43,56 +48,129 @@ class Ours:
         return known
 
 
-def text_of(raw: RawLink | RawHeading) -> str:
-    """What a reader sees of a link or heading, in one line."""
-    blank = " " if raw.blocks else ""
-    text = raw.node.text(separator=blank) if raw.clean else seen_text(raw.node, MAX_TEXT)
-    return " ".join(text[:MAX_TEXT].split())
+def _text(walk: Walk, index: int, end: int) -> str:
+    """What a reader sees of a link or heading that ends at `end`, in one line."""
+    node = walk.nodes[index]
+    if end == index + 1:
+        return " ".join(node.text()[:MAX_TEXT].split())
+    inner = walk.tag_ids[index + 1 : end]
+    if not MUTED_IDS.isdisjoint(inner):
+        return squash(seen_text(node, MAX_TEXT))
+    blank = "" if BLOCK_IDS.isdisjoint(inner[:MAX_INNER]) else " "
+    return " ".join(node.text(separator=blank)[:MAX_TEXT].split())
 
 
-class Namer:
-    """Gives links their accessible names; the rare look-ups by id are made once per page."""
+class Links:
+    """Reads a document's links and gives them their accessible names.
 
-    def __init__(self, elements: list[LexborNode]) -> None:
-        """`elements` are those of the document, in order."""
-        self._elements = elements
+    Rare look-ups (by id, of what surrounds a nameless link) are made at most once per page.
+    """
+
+    def __init__(self, walk: Walk, resolver: Resolver, ours: Ours) -> None:
+        """Nothing is read yet."""
+        self._walk = walk
+        self._resolver = resolver
+        self._ours = ours
         self._by_id: dict[str, LexborNode] | None = None
+        self.found: list[Link] = []
+        self.ranges: list[tuple[int, int]] = []
+        """Start and end of the links that hold elements."""
+        self.holders: list[int] = []
+        """Their numbers in `found`."""
+        self.anchor_names: list[str] = []
 
-    def name(self, link: RawLink) -> None:
-        """Text, aria-label, alt of an image or title of an icon inside, aria-labelledby, title: whichever comes first.
+    def read(self) -> None:
+        """Fill `found`."""
+        walk, resolver, ours, found = self._walk, self._resolver, self._ours, self.found
+        nodes, tag_ids, hidden = walk.nodes, walk.tag_ids, walk.hidden
+        hidden_starts = [start for start, _ in hidden]
+        indices = walk.of("a", "area") if "area" in walk.counts else walk.of("a")
+        landmarks = walk.landmarks_at(indices) if walk.landmarks else [""] * len(indices)
+        known = resolver.known
+        numbers = {_A: 0, IDS["area"]: 0}
+        for index, landmark in zip(indices, landmarks, strict=True):
+            attributes = nodes[index].attributes
+            tag = tag_ids[index]
+            numbers[tag] = n = numbers[tag] + 1
+            is_anchor = tag == _A
+            end = index + 1 if walk.is_leaf(index) else walk.end(index)
+            href = attributes.get("href")
+            if href is None and "href" in attributes:
+                href = ""
+            url = fragment = None
+            internal = False
+            if href is not None:
+                url = known.get(href, "")
+                if url == "":
+                    url = resolver(href)
+                if url is not None:
+                    internal = ours(url)
+                    if "#" in href:
+                        fragment = href.partition("#")[2]
+            alts: tuple[str | None, ...] = ()
+            if end > index + 1:
+                alts = tuple([walk.alt(at) for at in range(index + 1, end) if tag_ids[at] == _IMG])
+                self.ranges.append((index, end))
+                self.holders.append(len(found))
+            out_of_sight = bool(hidden) and within(hidden, hidden_starts, index) >= 0
+            text = name = _text(walk, index, end) if is_anchor else ""
+            rel = target = None
+            onclick = False
+            if href is None or len(attributes) > 1 or not text:
+                rel, target = attributes.get("rel"), value(attributes, "target")
+                onclick = "onclick" in attributes
+                if is_anchor and "name" in attributes:
+                    self.anchor_names.append(attributes["name"] or "")
+                silent = attributes.get("aria-hidden") == "true"
+                if not text:
+                    name = self._name(index, end, attributes, alts if is_anchor else (value(attributes, "alt") or "",))
+                    silent = silent or (not name and not out_of_sight and _is_silent(nodes[index]))
+                out_of_sight = out_of_sight or silent
+            found.append(
+                Link(
+                    href,
+                    url,
+                    fragment,
+                    internal,
+                    text,
+                    name,
+                    tokens(rel) if rel else _NO_TOKENS,
+                    target,
+                    onclick,
+                    out_of_sight,
+                    alts,
+                    landmark if is_anchor else "",
+                    n,
+                )
+            )
 
-        What is hidden from assistive technology needs no name, so a nameless link is asked for `aria-hidden` around.
-        """
-        attributes = link.attributes
-        if attributes.get("aria-hidden") == "true":
-            link.hidden = True
-        if link.tag == "a":
-            link.text = text_of(link)
-            if link.text:
-                link.name = link.text
-                return
+    def _name(self, index: int, end: int, attributes: Attributes, alts: Sequence[str | None]) -> str:
+        """aria-label, alt of an image or title of an icon inside, aria-labelledby, title: whichever comes first."""
         candidates = (
             attributes.get("aria-label"),
-            *link.alts,
-            *link.labels,
-            self._labelled(link),
+            *alts,
+            *self._icon_titles(index, end),
+            self._labelled(attributes),
             attributes.get("title"),
         )
-        link.name = next((clean(squash(one[:MAX_TEXT])) for one in candidates if one and one.strip()), "")
-        if not link.name and not link.hidden:
-            link.hidden = _is_silent(link.node)
+        return next((clean(squash(one[:MAX_TEXT])) for one in candidates if one and one.strip()), "")
 
-    def _labelled(self, link: RawLink) -> str:
-        ids = (link.attributes.get("aria-labelledby") or "").split()[:10]
+    def _icon_titles(self, index: int, end: int) -> list[str]:
+        walk = self._walk
+        return [squash(walk.nodes[at].text()) for at in range(index + 1, end) if walk.tag_ids[at] == _TITLE]
+
+    def _labelled(self, attributes: Attributes) -> str:
+        ids = (attributes.get("aria-labelledby") or "").split()[:10]
         if not ids:
             return ""
         if self._by_id is None:
-            self._by_id = {node.id: node for node in reversed(self._elements) if node.id}
+            self._by_id = {node.id: node for node in reversed(self._walk.nodes) if node.id}
         nodes = [self._by_id[one] for one in ids if one in self._by_id]
         return " ".join(node.attributes.get("aria-label") or bounded_text(node, MAX_TEXT) for node in nodes)
 
 
 def _is_silent(node: LexborNode) -> bool:
+    """What is hidden from assistive technology needs no name, so a nameless link is asked for `aria-hidden` around."""
     above = node.parent
     while above is not None:
         if above.attributes.get("aria-hidden") == "true":
@@ -101,55 +179,33 @@ def _is_silent(node: LexborNode) -> bool:
     return False
 
 
-def links(raw: Iterable[RawLink], resolver: Resolver, ours: Ours) -> tuple[Link, ...]:
-    """All links."""
-    found: list[Link] = []
-    for link in raw:
-        attributes = link.attributes
-        href = value(attributes, "href")
-        url = fragment = None
-        if href is not None:
-            url = resolver(href)
-            if url is not None and "#" in href:
-                fragment = href.partition("#")[2]
-        rel = attributes.get("rel")
-        found.append(
-            Link(
-                href,
-                url,
-                fragment,
-                url is not None and ours(url),
-                link.text,
-                link.name,
-                tokens(rel) if rel else _NO_TOKENS,
-                value(attributes, "target"),
-                "onclick" in attributes,
-                link.hidden,
-                tuple(link.alts),
-                link.area,
-                link.n,
-            )
-        )
-    return tuple(found)
-
-
-def headings(raw: Iterable[RawHeading]) -> tuple[Heading, ...]:
+def headings(walk: Walk) -> tuple[Heading, ...]:
     """All headings."""
     found: list[Heading] = []
-    for one in raw:
-        text = text_of(one)
-        full = squash(" ".join((text, *one.alts)))[:MAX_TEXT] if one.alts else text
-        found.append(Heading(level=one.level, text=full, only_image=not text and any(one.alts), n=one.n))
+    numbers = [0] * 7
+    for index in walk.of("h1", "h2", "h3", "h4", "h5", "h6"):
+        level = int((walk.nodes[index].tag or "h1")[1])
+        numbers[level] += 1
+        end = index + 1 if walk.is_leaf(index) else walk.end(index)
+        text = full = _text(walk, index, end)
+        alts = [alt for at in range(index + 1, end) if walk.tag_ids[at] == _IMG and (alt := walk.alt(at))]
+        if alts:
+            full = squash(" ".join((text, *alts)))[:MAX_TEXT]
+        found.append(Heading(level, full, only_image=not text and any(alts), n=numbers[level]))
     return tuple(found)
 
 
-def images(raw: Iterable[RawImage], resolver: Resolver) -> tuple[Image, ...]:
+def images(walk: Walk, links: Links, resolver: Resolver) -> tuple[Image, ...]:
     """All images."""
     found: list[Image] = []
-    for image in raw:
-        get = {name: clean(content or "") for name, content in image.attributes.items()}.get
+    starts = [start for start, _ in links.ranges]
+    pictures = walk.pictures
+    picture_starts = [start for start, _ in pictures]
+    for n, index in enumerate(walk.of("img"), 1):
+        get = {name: clean(content or "") for name, content in walk.nodes[index].attributes.items()}.get
         src = get("src")
         role = (get("role") or "").lower().split()
+        holder = within(links.ranges, starts, index)
         found.append(
             Image(
                 src=src,
@@ -161,14 +217,21 @@ def images(raw: Iterable[RawImage], resolver: Resolver) -> tuple[Image, ...]:
                 sizes=get("sizes"),
                 loading=get("loading"),
                 fetchpriority=get("fetchpriority"),
-                in_picture=image.in_picture,
-                in_link=image.link is not None,
-                link_name=image.link.name if image.link else None,
+                in_picture=within(pictures, picture_starts, index) >= 0,
+                in_link=holder >= 0,
+                link_name=links.found[links.holders[holder]].name if holder >= 0 else None,
                 presentational=role[:1] in (["presentation"], ["none"]) or get("aria-hidden") == "true",
-                n=image.n,
+                n=n,
             )
         )
     return tuple(found)
+
+
+def bare_pictures(walk: Walk) -> tuple[str, ...]:
+    """Positions of the `<picture>` elements without an `<img>`."""
+    return tuple(
+        f"(//picture)[{n}]" for n, (start, end) in enumerate(walk.pictures, 1) if _IMG not in walk.tag_ids[start:end]
+    )
 
 
 def scripts(raw: Iterable[RawTag], resolver: Resolver) -> tuple[Script, ...]:
@@ -208,10 +271,11 @@ def styles(raw: Iterable[RawTag]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def embeds(raw: Iterable[tuple[str, RawTag]], resolver: Resolver) -> tuple[Embed, ...]:
+def embeds(walk: Walk, resolver: Resolver) -> tuple[Embed, ...]:
     """Everything else that loads something."""
+    raw = [(tag.index, name, tag) for name in EMBEDS & walk.counts.keys() for tag in walk.tags(name)]
     found: list[Embed] = []
-    for name, tag in raw:
+    for _, name, tag in sorted(raw, key=itemgetter(0)):
         attributes = {clean(key): None if one is None else clean(one) for key, one in tag.attributes.items()}
         src = value(attributes, "data" if name == "object" else "code" if name == "applet" else "src")
         has_track = name in {"video", "audio"} and tag.node.css_first("track") is not None

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from selectolax.lexbor import LexborNode
 
-from workers.extract.tags import IDS, MUTED
+from workers.extract.tags import MUTED_IDS
 
-UNSEEN = frozenset(IDS[name] for name in (*MUTED, "script", "style", "title"))
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 Attributes = Mapping[str, str | None]
@@ -68,7 +67,7 @@ def seen_text(node: LexborNode, limit: int) -> str:
     skipping: set[int] = set()
     for one in node.traverse(include_text=True):
         parent = one.parent
-        if (parent is not None and parent.mem_id in skipping) or one.tag_id in UNSEEN:
+        if (parent is not None and parent.mem_id in skipping) or one.tag_id in MUTED_IDS:
             skipping.add(one.mem_id)
         else:
             text = one.text_content

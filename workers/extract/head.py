@@ -8,7 +8,7 @@ from shared.urls import Resolver
 from workers.extract.clean import clean, squash, tokens, value
 from workers.extract.headers import parse_links, robots_header, split_directives
 from workers.extract.raw import RawTag
-from workers.extract.walk import Walk
+from workers.extract.walk import Walk, within
 
 ROBOTS_NAMES = frozenset(
     [
@@ -47,6 +47,7 @@ ROBOTS_NAMES = frozenset(
 """Meta names that carry robots directives."""
 
 MAX_TITLE = 20_000
+MAX_TITLES = 100
 _ALLOWED = frozenset(b"base basefont bgsound link meta title noscript noframes style script template head html".split())
 _OPAQUE = frozenset(b"title style script noframes template".split())
 _COMMENT = rb"<!--.*?(?:-->|\Z)"
@@ -58,11 +59,14 @@ HEAD_BYTES = 200_000
 
 
 def titles(walk: Walk) -> tuple[Text, ...]:
-    """The document's titles."""
+    """The document's titles: not those of inline SVG."""
+    svgs = [(start, end) for start, end, _ in walk.svgs]
+    starts = [start for start, _ in svgs]
     return tuple(
-        Text(clean(squash(node.text()[:MAX_TITLE])), in_head, f"(//title)[{n}]")
-        for node, in_head, n in walk.titles[:100]
-    )
+        Text(clean(squash(walk.nodes[index].text()[:MAX_TITLE])), index < walk.head_end, f"(//title)[{n}]")
+        for n, index in enumerate(walk.of("title"), 1)
+        if within(svgs, starts, index) < 0
+    )[:MAX_TITLES]
 
 
 def _name(text: str | None) -> str:

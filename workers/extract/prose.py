@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import islice
 
-from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from shared.page import Meta, Text
-from workers.extract.clean import bounded_text, clean, squash, tokens, unique, value
+from shared.page import Link, Meta, Text
+from workers.extract.clean import bounded_text, clean, squash, unique, value
 from workers.extract.marks import finds
 from workers.extract.walk import Walk
 
@@ -18,51 +17,43 @@ MAX_SOURCE = 4_000_000
 """Characters looked at, white space included."""
 MAX_PARAGRAPHS = 5_000
 MAX_HIDDEN = 1_000
+MAX_TIMES = 1_000
 ENOUGH = 250
 """Characters that a `<main>` or `<article>` must hold to be taken for the page's content (heuristic)."""
-
-
-class Prose(Struct, frozen=True, gc=False):
-    """The page's texts, each in one line. `paragraphs` are the `<p>` of the main text."""
-
-    body: str
-    main: str
-    paragraphs: list[str]
-    hidden: tuple[Text, ...]
 
 
 class Reader:
     """Reads the texts of a document by taking out of its tree what doesn't belong to them.
 
-    The parser's own text extraction is 20 times faster than a walk over text nodes. What was taken out is freed, so
+    The parser's own text extraction is 20 times faster than a walk over text nodes. The tree is changed for good, so
     this comes last, and no node may be asked twice: `_gone` marks the indices of all that is gone.
     """
 
     def __init__(self, parser: LexborHTMLParser, walk: Walk) -> None:
-        """The tree is changed from here on."""
+        """Take out in turn what nobody sees, what is hidden, and what isn't content; read in between."""
         self._parser = parser
         self._walk = walk
-        self._gone = bytearray(len(walk.nodes) + 1)
-
-    def read(self) -> Prose:
-        """Take out in turn what nobody sees, what is hidden, and what isn't content."""
-        walk = self._walk
+        self._gone = gone = bytearray(len(walk.nodes) + 1)
         for index in walk.muted:
             self._remove(index)
-        hidden = tuple(self._hidden())
-        body = self._text([self._parser.body])
-        articles = [walk.nodes[start] for start, _ in _outermost(walk.articles) if not self._gone[start]]
-        mains = [walk.nodes[start] for start, _ in _outermost(walk.mains) if not self._gone[start]]
-        for start, _ in walk.excluded:
+        self.hidden = tuple(self._hidden())
+        self.body = self._text([self._parser.body])
+        articles = [start for start, _ in _outermost(walk.articles) if not gone[start]]
+        mains = [start for start, _ in _outermost(walk.mains) if not gone[start]]
+        for start in walk.excluded:
             self._remove(start)
-        paragraphs = [walk.nodes[index].text() for index in walk.paragraphs[:MAX_PARAGRAPHS] if not self._gone[index]]
-        return Prose(body, self._main(body, mains, articles), paragraphs, hidden)
+        self.main = self._main(mains, articles)
 
-    def _main(self, body: str, mains: list[LexborNode], articles: list[LexborNode]) -> str:
+    def paragraphs(self) -> list[str]:
+        """Each `<p>` of the main text."""
+        walk, gone = self._walk, self._gone
+        return [walk.nodes[index].text() for index in walk.of("p")[:MAX_PARAGRAPHS] if not gone[index]]
+
+    def _main(self, mains: list[int], articles: list[int]) -> str:
         """The text of `<main>`, else of the articles, where they hold enough; else what is left of the body."""
-        rest: str | None = None
-        for nodes in (mains, articles):
-            found = self._text([node for node in nodes if not self._gone[self._walk.index_of(node)]]) if nodes else ""
+        nodes, body = self._walk.nodes, self.body
+        for indices in (mains, articles):
+            found = self._text([nodes[index] for index in indices if not self._gone[index]]) if indices else ""
             if len(found) >= ENOUGH:
                 if len(found) * 3 >= len(body):
                     return found
@@ -71,7 +62,7 @@ class Reader:
         return self._text([self._parser.body]) if self._walk.excluded else body
 
     def _hidden(self) -> Iterator[Text]:
-        for index in self._walk.hidden[:MAX_HIDDEN]:
+        for index, _ in self._walk.hidden[:MAX_HIDDEN]:
             if not self._gone[index]:
                 text = squash(self._walk.nodes[index].text(separator=" ")[:MAX_TEXT])
                 if text:
@@ -80,8 +71,11 @@ class Reader:
 
     def _remove(self, index: int) -> None:
         if not self._gone[index]:
-            end = self._walk.end(index)
-            self._gone[index:end] = b"\1" * (end - index)
+            if self._walk.is_leaf(index):
+                self._gone[index] = 1
+            else:
+                end = self._walk.end(index)
+                self._gone[index:end] = b"\1" * (end - index)
             self._walk.nodes[index].decompose()
 
     @staticmethod
@@ -126,7 +120,7 @@ DATE_METAS = frozenset(
 def dates(walk: Walk, metas: Iterable[Meta]) -> tuple[str, ...]:
     """Dates of `<time>` elements and metas, as written."""
     found = [
-        squash((value(tag.attributes, "datetime") or tag.node.text())[:100]) for tag in walk.tags.get("time", ())[:1000]
+        squash((value(tag.attributes, "datetime") or tag.node.text())[:100]) for tag in walk.tags("time")[:MAX_TIMES]
     ]
     found += [m.content.strip() for m in metas if m.content and (m.name in DATE_METAS or m.property_ in DATE_METAS)]
     return tuple(clean(one) for one in found if one)
@@ -134,12 +128,12 @@ def dates(walk: Walk, metas: Iterable[Meta]) -> tuple[str, ...]:
 
 def svgs(walk: Walk) -> Iterator[tuple[str, int]]:
     """Inline SVGs and their lengths, estimated from the tree: it is never serialised."""
-    for node, n in walk.svgs:
+    for start, _, n in walk.svgs:
         yield (
             f"(//svg)[{n}]",
             sum(
                 2 * len(one.tag or "") + 5 + sum(len(k) + len(v or "") + 4 for k, v in one.attributes.items())
-                for one in node.traverse()
+                for one in walk.nodes[start].traverse()
             ),
         )
 
@@ -157,10 +151,12 @@ MAX_BYLINES = 20
 MAX_BYLINE = 200
 
 
-def bylines(parser: LexborHTMLParser, lowered: bytes, walk: Walk, metas: Iterable[Meta]) -> tuple[str, ...]:
+def bylines(parser: LexborHTMLParser, lowered: bytes, metas: Iterable[Meta], links: Iterable[Link]) -> tuple[str, ...]:
     """Who the page says wrote it: author metas, links and elements marked as author or byline (heuristic)."""
+    if b"author" not in lowered and b"byline" not in lowered:
+        return ()
     found = [meta.content for meta in metas if meta.content and "author" in {meta.name, meta.property_}]
-    found += [link.text for link in walk.links if "author" in tokens(link.attributes.get("rel"))]
+    found += [link.text for link in links if "author" in link.rel]
     if any(_in_class(lowered, at) for word in (b"author", b"byline") for at in finds(lowered, word, 100)):
         found += [
             value(node.attributes, "content") or bounded_text(node, MAX_BYLINE)

@@ -84,6 +84,9 @@ SECTIONING = frozenset({"article", "aside", "main", "nav", "section"})
 LANDMARKS = frozenset({"nav", "header", "footer", "aside", "main"})
 EMBEDS = frozenset({"iframe", "frame", "object", "embed", "applet", "video", "audio", "source", "track"})
 
+PLAIN = EMBEDS | {"base", "link", "meta", "form", "input", "time", "script", "style"}
+"""Elements without a part in the page's text whose attributes are asked for."""
+
 DEPRECATED = frozenset(
     [
         "acronym",
@@ -165,4 +168,6 @@ def _ids() -> dict[str, int]:
 
 IDS = _ids()
 NAMES = {number: name for name, number in IDS.items()}
+BLOCK_IDS = frozenset(IDS[name] for name in BLOCKS)
+MUTED_IDS = frozenset(IDS[name] for name in (*MUTED, "script", "style", "title"))
 COMMENT = 4
