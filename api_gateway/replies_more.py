@@ -76,7 +76,7 @@ class DiffSide(Struct, frozen=True):
 
 
 class DiffIssue(Struct, frozen=True):
-    """An issue in one scan or both, with the number of pages concerned; `severity` is the later scan's if it has one."""
+    """An issue in one scan or both, with the pages concerned; `severity` is the later scan's if it has one."""
 
     check: str
     severity: SeverityName

@@ -5,6 +5,7 @@ commas, quotes where needed, CRLF (RFC 4180). Cells that would be formulas are d
 apostrophe that the page doesn't have; the JSON export holds everything to the letter.
 """
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncGenerator
@@ -18,6 +19,7 @@ from api_gateway.export.batches import Reader, ahead
 from api_gateway.export.cells import cell
 from api_gateway.state import Gateway
 
+ROWS_AT_ONCE: Final = 200
 _STORED: Final = ("url", "final_url", "status", "error", "score", "title")
 _SEVERITIES: Final[tuple[str, ...]] = ("critical", "high", "medium", "low", "info")
 COLUMNS: Final = (
@@ -76,6 +78,15 @@ def lines(rows: list[dict[str, Any]]) -> bytes:
     return out.getvalue().encode()
 
 
+async def in_turns(rows: list[dict[str, Any]]) -> bytes:
+    """The rows' lines, letting others have the event loop in between: a row takes 45 us."""
+    pieces: list[bytes] = []
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        pieces.append(lines(rows[start : start + ROWS_AT_ONCE]))
+        await asyncio.sleep(0)
+    return b"".join(pieces)
+
+
 async def csv_export(gateway: Gateway, scan_id: UUID) -> AsyncGenerator[bytes]:
     """The header, and a line a page. Raises `PagesGoneError` when the scan is deleted under way."""
     reader = Reader(gateway, scan_id)
@@ -86,7 +97,7 @@ async def csv_export(gateway: Gateway, scan_id: UUID) -> AsyncGenerator[bytes]:
         rows = await reader.rows("csv_pages")
         size = sum(len(row["facts"]) + len(row["findings"]) for row in rows)
         reader.passed(rows[-1]["seq"] if rows else None, len(rows), size)
-        return lines(rows)
+        return await in_turns(rows)
 
     async for piece in ahead(read):
         yield piece

@@ -309,3 +309,42 @@ async def test_one_owner_s_dead_receivers_leave_room_for_others(
     owners = [row["user_id"] for row in await rows(connection) if row["id"] in due]
     assert len(owners) == 9
     assert owners.count(bob.id) == 1
+
+
+async def test_interrupted_during_the_last_attempt(
+    client: Client, connection: Database, user: users.User, post: Post, receiver: Receiver
+) -> None:
+    await client("POST", "/webhooks", json={"url": receiver.url})
+    await end(connection, await add_scan(connection, user, status="running"))
+    await post.plan()
+    await connection.execute("UPDATE deliveries SET attempts = 9, first_attempt_at = now()")
+    await post.deliver(*await post.dispatch())
+    (row,) = await rows(connection)
+    assert row["given_up_at"] is not None
+    assert "interrupted" in row["last_error"]
+    assert receiver.got == []
+
+
+async def test_a_secret_sealed_with_another_key(
+    client: Client, connection: Database, user: users.User, settings: Settings, receiver: Receiver
+) -> None:
+    await client("POST", "/webhooks", json={"url": receiver.url})
+    await end(connection, await add_scan(connection, user, status="running"))
+    async with posting(settings, secret_key="another secret of thirty-two characters") as post:
+        await post.run()
+    (row,) = await rows(connection)
+    assert row["last_error"] == "the secret can't be read any more; make this webhook anew"
+    assert row["next_attempt_at"] is not None
+    assert receiver.got == []
+
+
+async def test_a_deleted_webhook_gets_nothing_more(
+    client: Client, connection: Database, user: users.User, post: Post, receiver: Receiver
+) -> None:
+    _, hook, _ = await client("POST", "/webhooks", json={"url": receiver.url})
+    await end(connection, await add_scan(connection, user, status="running"))
+    await post.plan()
+    due = await post.dispatch()
+    await client("DELETE", f"/webhooks/{hook['id']}")
+    await post.deliver(*due)
+    assert (receiver.got, await rows(connection)) == ([], [])
