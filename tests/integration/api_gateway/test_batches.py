@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisError
 
+from shared import quota
 from shared.quota import Limiter, Rate
 from shared.redis.batches import MOST, Batches
 from shared.redis.client import connect
@@ -22,7 +23,9 @@ async def redis(redis_url: str) -> AsyncIterator[Any]:
     await client.aclose()
 
 
-async def test_a_storm_passes_exactly_the_burst(redis: Any) -> None:
+async def test_a_storm_passes_exactly_the_burst(redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With time enough, since on a loaded machine Redis itself may miss its 50 ms, and then processes count alone."""
+    monkeypatch.setattr(quota, "BUDGET_SECONDS", 5.0)
     limiters = [Limiter(redis, "test"), Limiter(redis, "test")]
     await limiters[0].take("warm", RATE)
     decisions = await asyncio.gather(*(limiters[n % 2].take("key", RATE) for n in range(3 * MOST)))
