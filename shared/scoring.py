@@ -27,6 +27,7 @@ from shared.checks.limits import Profile
 from shared.ledger import CATEGORY_OF_GROUP, GATES, SEVERITIES, Ledger, category_of, rounded
 from shared.page import Page
 from shared.tally import (
+    UNREACHABLE,
     Gating,
     Tally,
     VerdictLike,
@@ -212,9 +213,12 @@ class Scorer:
         return round(100 * math.fsum(shares) / len(shares), 2) if shares else 0.0
 
     def page_score(self, verdict: VerdictLike, page: Page) -> float | None:
-        """A page's own score, the same as `score` of its tally: page-level checks only. None: nothing was decided."""
+        """A page's own score, the same as `score` of its tally: page-level checks only.
+
+        None where nothing was decided, or where what kept us from reading the page is no fault of the site.
+        """
         gate = gating(verdict, page)
-        if gate.blocked:
+        if gate.blocked or (page.error is not None and page.error.kind not in UNREACHABLE):
             return None
         frame = self._frame(verdict, page, gate)
         if not frame.hidden:

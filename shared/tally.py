@@ -107,7 +107,7 @@ _NAMES_OF = {On(bits): tuple(_CLASS_NAMES[on] for on in CLASSES if on.value & bi
 
 _RANK = {severity: rank for rank, severity in enumerate(reversed(Severity))}
 
-_UNREACHABLE: Mapping[ErrorKind, str] = {
+UNREACHABLE: Mapping[ErrorKind, str] = {
     "timeout": "status.timeout",
     "connection": "status.connection_error",
     "dns": "status.dns",
@@ -181,8 +181,8 @@ def _failed(verdict: VerdictLike, page: Page) -> Gating | None:
     missing = ~verdict.classes & (On.RESPONSE | On.OK | On.HTML | On.INDEXABLE | On.SECURE)
     if page.status is not None:
         missing &= ~On.SECURE
-    if page.error is not None and page.error.kind in _UNREACHABLE:
-        cause = _worst(verdict, ("status.", "redirect."), _UNREACHABLE[page.error.kind])
+    if page.error is not None and page.error.kind in UNREACHABLE:
+        cause = _worst(verdict, ("status.", "redirect."), UNREACHABLE[page.error.kind])
     elif page.error is not None or page.status is None:
         return Gating(unread=missing)
     elif page.status >= 400:  # noqa: PLR2004
