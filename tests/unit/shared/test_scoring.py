@@ -30,6 +30,7 @@ from shared.scoring import (
     tally_of,
     withhold,
 )
+from shared.tally import UNREACHABLE
 
 PROFILE = load_profile()
 URL = "https://example.com/a"
