@@ -13,11 +13,6 @@ from shared.metrics import LEADER
 LOCK_KEY = 0x5CED
 RETRY_SECONDS = 1.0
 CHECK_SECONDS = 2.0
-SESSION = (
-    " -c idle_session_timeout=0 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
-    " -c tcp_user_timeout=10000"
-)
-"""For the server's side: without it a leader whose machine vanished would hold the lock for two hours."""
 
 
 async def lead(database_url: str, duty: Callable[[], Awaitable[None]]) -> None:
@@ -35,7 +30,7 @@ async def lead(database_url: str, duty: Callable[[], Awaitable[None]]) -> None:
 
 async def _term(database_url: str, duty: Callable[[], Awaitable[None]]) -> None:
     arguments = connect_arguments("scheduler-leader")
-    arguments["options"] += SESSION
+    arguments["options"] += " -c idle_session_timeout=0"
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True, **arguments) as conn:
         row = await (await conn.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))).fetchone()
         if row is None or not row[0]:

@@ -32,6 +32,8 @@ from workers.workshop import Workshop
 DRAIN_SECONDS = 20.0
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
+TRANSACTION_SECONDS = 20.0
+"""As long as a lease: what is locked by a worker that was cut off is free when its lease ends."""
 LEFT_SECONDS = 1.0
 """Until a chunk whose message is of a newer version is sent again."""
 
@@ -52,7 +54,9 @@ class Service:
         settings = self._settings
         # A heartbeat that waits for a connection behind its own worker's commits would lose the lease.
         size = max(settings.pool_size, 3 * settings.worker_threads)
-        pool = make_pool(settings.database_url, application="worker", size=size)
+        pool = make_pool(
+            settings.database_url, application="worker", size=size, transaction_seconds=TRANSACTION_SECONDS
+        )
         await pool.open(wait=False)
         self._stack.push_async_callback(pool.close, timeout=2.0)
         redis = connect(settings.redis_url)

@@ -104,7 +104,8 @@ class Planner:
                 await self._take(item)
         else:
             await self._read()
-        if not self._listed and self._scan.mode == "sitemap":
+        # A worker that has to end stops reading: that says nothing of what the sitemaps list.
+        if not self._listed and self._scan.mode == "sitemap" and not self._lease.ended:
             await self._add([start])
 
     async def _read(self) -> None:

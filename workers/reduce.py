@@ -30,9 +30,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
         inputs = await site_inputs(conn, scan)
     done, failed = (counts["pages"], counts["failed"]) if counts else (0, 0)
     if done:
-        tally = await asyncio.to_thread(
-            analyse, shop.settings.database_url, lease.claim, inputs, terms_of(scan), tally
-        )
+        tally = await asyncio.to_thread(analyse, shop.settings.database_url, lease.claim, inputs, terms_of(scan), tally)
     outcome = Outcome(tally=tally, done=done, failed=failed, found=done)
     async with connection(shop.pool) as conn, conn.transaction():
         await chunks.hold(conn, lease.claim)
@@ -44,10 +42,12 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
 
 
 async def merged(conn: Connection, scan: Work) -> Tally:
-    """The sum of all chunks' tallies, read in a stream."""
-    total = Tally()
-    async with conn.transaction(), conn.cursor(name="tallies") as cursor:
-        await cursor.execute(_CHUNKS["tallies"], {"scan_id": scan.id})
-        while rows := await cursor.fetchmany(MERGED_AT_ONCE):
-            total = merge(total, *(_TALLY.decode(row["tally"]) for row in rows))
-    return total
+    """The sum of all chunks' tallies, read in short steps: a long transaction would hold up vacuum."""
+    total, after = Tally(), -1
+    while True:
+        values = {"scan_id": scan.id, "after": after, "most": MERGED_AT_ONCE}
+        rows = await (await conn.execute(_CHUNKS["tallies"], values)).fetchall()
+        if not rows:
+            return total
+        total = merge(total, *(_TALLY.decode(row["tally"]) for row in rows))
+        after = rows[-1]["no"]

@@ -17,8 +17,19 @@ STATEMENT_SECONDS = 5
 CONNECT_SECONDS = 3
 
 RETRY_SECONDS = 3
+TRANSACTION_TIMEOUT = 170_000
+"""The first server version that knows `transaction_timeout`."""
+VANISHED = " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=10000"
+"""For the server's side: a client whose machine vanished would else keep its locks for two hours."""
 
-LOST: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TimeoutError)
+LOST: tuple[type[Exception], ...] = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.TransactionTimeout,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    PoolTimeout,
+    TimeoutError,
+)
 """What an unreachable, restarting or stalled Postgres looks like."""
 AWAY: tuple[type[Exception], ...] = (*LOST, psycopg.Error, UnavailableError)
 """The same for code that isn't answering a request: any failure of the database, to be tried again later."""
@@ -36,13 +47,29 @@ def connect_arguments(application: str, *, statement_seconds: float = STATEMENT_
         "tcp_user_timeout": 10_000,
         "options": (
             f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
-            f" -c idle_in_transaction_session_timeout={milliseconds * 2} -c timezone=UTC"
+            f" -c idle_in_transaction_session_timeout={milliseconds * 2} -c timezone=UTC{VANISHED}"
         ),
     }
 
 
-def make_pool(url: str, *, application: str, size: int, statement_seconds: float = STATEMENT_SECONDS) -> Pool:
-    """A pool that isn't open yet. Autocommit: a transaction is always opened by name."""
+def make_pool(
+    url: str,
+    *,
+    application: str,
+    size: int,
+    statement_seconds: float = STATEMENT_SECONDS,
+    transaction_seconds: float | None = None,
+) -> Pool:
+    """A pool that isn't open yet. Autocommit: a transaction is always opened by name.
+
+    `transaction_seconds` bounds a whole transaction, where the server knows how: a client that is cut off in the middle
+    of a pipeline is neither idle nor in a statement, so no other limit ends its locks.
+    """
+
+    async def configure(conn: Connection) -> None:
+        if transaction_seconds is not None and conn.info.server_version >= TRANSACTION_TIMEOUT:
+            await conn.execute(f"SET transaction_timeout = {int(transaction_seconds * 1000)}".encode())
+
     return AsyncConnectionPool(
         url,
         connection_class=Connection,
@@ -58,6 +85,7 @@ def make_pool(url: str, *, application: str, size: int, statement_seconds: float
         max_lifetime=1_800,
         reconnect_timeout=10.0,
         check=None,
+        configure=configure,
         open=False,
         name=application,
     )

@@ -70,11 +70,15 @@ async def test_gateway_killed_between_commit_and_enqueue(
             return False
         return True
 
-    async def fault(_estate: Estate, _rng: random.Random) -> dict[str, Any]:
-        async with asyncio.timeout(40):
-            while kills < 3:
-                await asyncio.sleep(0.05)
-        return {"gateways_killed_before_the_message_left": kills}
+    async def fault(estate: Estate, _rng: random.Random) -> dict[str, Any]:
+        callers = await make_users(estate, 4, f"killer-{seed}-{time.time_ns()}")
+        wanted = [Spec(i % 4, f"http://127.20.0.{i + 1}:{estate.site_port}/", "single") for i in range(40)]
+        load = Load(estate, wanted, callers, seed, over=12.0)
+        await load.post()
+        await load.ended(time.monotonic())
+        assert await load.rows() == (40, 40)
+        assert kills == 3
+        return {"gateways_killed_before_the_message_left": kills, "scans_asked_for_meanwhile": 40}
 
     async with wire(folder / "r", estate.services.valkey.socket_path, on_request):
         await estate.relaunch("gateway-1", {"REDIS_URL": f"unix://{folder}/r?db=0"})

@@ -37,7 +37,8 @@ class Wire:
             asyncio.create_task(self._pump(far_reader, writer, None)),
         )
         self._tasks.update(pair)
-        await asyncio.wait(pair)
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait(pair)
         self._tasks.difference_update(pair)
 
     async def _pump(

@@ -57,7 +57,8 @@ FROM unnest(%(nos)s::int[], %(froms)s::int[], %(tos)s::int[]) AS new (no, seq_fr
 ON CONFLICT DO NOTHING;
 
 -- name: tallies
-SELECT tally FROM chunks WHERE scan_id = %(scan_id)s AND tally IS NOT NULL ORDER BY no;
+SELECT no, tally FROM chunks WHERE scan_id = %(scan_id)s AND no > %(after)s AND tally IS NOT NULL
+ORDER BY no LIMIT %(most)s;
 
 -- name: drop_rest
 -- What nobody holds is not done any more; pages that are committed count. The fence refuses whoever still writes.
