@@ -1,5 +1,7 @@
 """From a judged page to its `SiteFacts`."""
 
+from msgspec.structs import replace
+
 from shared import facts_parts as parts
 from shared.checks.base import On
 from shared.facts_dates import modified_at, moment
@@ -20,6 +22,7 @@ __all__ = [
     "encode",
     "facts_of",
     "hash64",
+    "listed",
     "url_hash",
 ]
 
@@ -108,3 +111,11 @@ def facts_of(
         modified=modified_at(page),
         sitemaps=sitemaps,
     )
+
+
+def listed(facts: SiteFacts, lastmod: str | None) -> SiteFacts:
+    """The record of a page that a sitemap lists, whether or not that was known when the page was judged."""
+    if facts.flags & Flag.LISTED.value:
+        return facts
+    known = (Flag.LISTED | Flag.LISTED_KNOWN).value
+    return replace(facts, flags=facts.flags | known, lastmod=moment(lastmod), lastmod_day=parts.is_day(lastmod))

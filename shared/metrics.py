@@ -36,6 +36,9 @@ SSRF_BLOCKED = Counter("ssrf_blocked", "Connections refused by the network guard
 PROBES = Counter("probes", "Requests for what pages load and link to.", ("kind", "outcome"), registry=REGISTRY)
 PARSE_KILLED = Counter("parse_killed", "Parser processes that had to be killed.", ("reason",), registry=REGISTRY)
 WORKER_INFLIGHT = Gauge("worker_inflight", "Chunks that this worker holds.", registry=REGISTRY)
+WORKER_LOOP_LAG = Gauge(
+    "worker_loop_lag_seconds", "Longest delay of the event loop within the last minute.", registry=REGISTRY
+)
 CHUNKS = Counter("chunks", "Chunks that ended on this worker.", ("kind", "outcome"), registry=REGISTRY)
 WEBHOOK_DELIVERIES = Counter(
     "webhook_deliveries", "Attempts to deliver a webhook's message.", ("outcome",), registry=REGISTRY

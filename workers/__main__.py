@@ -25,6 +25,7 @@ from workers.fetch.client import Fetcher
 from workers.fetch.guard import Guard
 from workers.fetch.politeness import Politeness
 from workers.fetch.sender import Sender
+from workers.loop_lag import measured
 from workers.parser import ParserProcess
 from workers.scan import run_chunk, send_back
 from workers.workshop import Workshop
@@ -52,6 +53,7 @@ class Service:
     async def start(self) -> int:
         """Open everything; the port of metrics and probes."""
         settings = self._settings
+        await self._stack.enter_async_context(measured())
         # A heartbeat that waits for a connection behind its own worker's commits would lose the lease.
         size = max(settings.pool_size, 3 * settings.worker_threads)
         pool = make_pool(

@@ -92,7 +92,8 @@ def _stored(conn: SyncConnection, held: Claim) -> Iterator[SiteFacts]:
         if not rows:
             return
         for row in rows:
-            yield site_facts.decode(row["site"])
+            facts = site_facts.decode(row["site"])
+            yield site_facts.listed(facts, row["lastmod"]) if row["in_sitemap"] else facts
         after = rows[-1]["seq"]
 
 

@@ -16,6 +16,7 @@ from shared import chunks
 from shared.db.pool import Connection
 from shared.db.queries import queries
 from shared.scans import Work
+from shared.session_ids import strip_session_ids
 from shared.urls import normalise, same_host, strip_tracking
 
 CHUNK_PAGES = 50
@@ -24,7 +25,11 @@ MAX_SKIPS_RECORDED = 10_000
 """URLs left out that are kept by name; what comes beyond is only counted."""
 INCOMPLETE = ("budget", "depth", "trap")
 """Reasons for leaving a URL out that make the scan incomplete."""
+REVOCABLE = frozenset({"depth", "trap"})
+"""Reasons that no longer hold when a shorter way, or a sitemap, leads to the same URL."""
 DEFAULT_DEPTH = 5
+SEED_DEPTH = 1
+"""Pages of a sitemap are as good as linked from the start page, so max_depth holds for what they lead to."""
 MAX_SEGMENTS_REPEATED = 3
 MAX_PATH_SEGMENTS = 25
 MAX_PARAMETERS = 10
@@ -78,7 +83,8 @@ class Sieve:
         self._host = urlsplit(scan.url).hostname or ""
         self._subdomains = bool(options.get("include_subdomains", False))
         self._excluded = exclusion(options.get("exclude") or ())
-        self._max_depth: int = options.get("max_depth") or DEFAULT_DEPTH
+        depth: int | None = options.get("max_depth")
+        self._max_depth = DEFAULT_DEPTH if depth is None else depth
         self._crawl = scan.mode == "crawl"
 
     def __call__(self, candidates: Iterable[Candidate]) -> dict[int, tuple[Candidate, str | None]]:
@@ -91,7 +97,7 @@ class Sieve:
                     sorted_out[url_hash(candidate.url)] = (candidate, "malformed")
                 continue
             if self._crawl:
-                url = strip_tracking(url)
+                url = strip_session_ids(strip_tracking(url))
             reason = self._reason(url, candidate)
             if reason != _IGNORED:
                 sorted_out.setdefault(url_hash(url), (msgspec.structs.replace(candidate, url=url), reason))
@@ -120,18 +126,18 @@ async def add(conn: Connection, scan_id: UUID, sieve: Sieve, candidates: Iterabl
     row = await (await conn.execute(_SCANS["lock"], {"id": scan_id})).fetchone()
     if row is None or row["status"] != "running" or not wanted:
         return 0
-    known = await (await conn.execute(_URLS["known"], {"scan_id": scan_id, "hashes": list(wanted)})).fetchall()
-    for entry in known:
-        wanted.pop(entry["hash"], None)
+    revoked = await _known(conn, scan_id, wanted)
     first: int = row["found"]
     room = max(0, row["max_pages"] - first)
+    lowest = await (await conn.execute(_URLS["lowest_seq"], {"scan_id": scan_id})).fetchone()
+    below: int = lowest["seq"] if lowest else 0
     kept: list[_Row] = []
     left_out: list[_Row] = []
     for digest, (candidate, reason) in wanted.items():
         if reason is None and len(kept) < room:
             kept.append(_Row(first + len(kept), digest, candidate, None))
         else:
-            left_out.append(_Row(-1 - row["skipped"] - len(left_out), digest, candidate, reason or "budget"))
+            left_out.append(_Row(below - 1 - len(left_out), digest, candidate, reason or "budget"))
     recorded = [*kept, *left_out[: max(0, MAX_SKIPS_RECORDED - row["skipped"])]]
     if recorded:
         await conn.execute(_URLS["insert"], _columns(scan_id, recorded))
@@ -139,20 +145,47 @@ async def add(conn: Connection, scan_id: UUID, sieve: Sieve, candidates: Iterabl
     ranges = [(low, min(low + CHUNK_PAGES, end) - 1) for low in range(first, end, CHUNK_PAGES)]
     if ranges:
         await chunks.add(conn, scan_id, "fetch", row["chunks_total"], ranges)
-    skips: Counter[str] = Counter(row["skips"])
-    reasons = Counter(one.skip for one in left_out if one.skip is not None)
+    skips = Counter[str](row["skips"]) + Counter(one.skip for one in left_out if one.skip is not None) - revoked
     await conn.execute(
         _SCANS["plan"],
         {
             "id": scan_id,
             "found": len(kept),
-            "skipped": len(left_out),
-            "skips": Jsonb(dict(skips + reasons)),
+            "skipped": len(left_out) - revoked.total(),
+            "skips": Jsonb(dict(skips)),
             "chunks": len(ranges),
-            "incomplete": next((one for one in INCOMPLETE if one in reasons), None),
+            "incomplete": next((one for one in INCOMPLETE if one in skips), None),
+            "again": bool(revoked) and row["incomplete"] in INCOMPLETE,
         },
     )
     return len(kept)
+
+
+async def _known(conn: Connection, scan_id: UUID, wanted: dict[int, tuple[Candidate, str | None]]) -> Counter[str]:
+    """Take out of `wanted` what the scan knows already, less what was left out for a reason that no longer holds.
+
+    Such rows are deleted, and counted by their reason. The others learn what is new of them: that a sitemap lists them,
+    or a shorter way.
+    """
+    rows = await (await conn.execute(_URLS["known"], {"scan_id": scan_id, "hashes": list(wanted)})).fetchall()
+    revoked: Counter[str] = Counter()
+    again: list[int] = []
+    learnt: list[_Row] = []
+    for row in rows:
+        candidate, reason = wanted[row["hash"]]
+        if row["skip"] in REVOCABLE and reason is None:
+            revoked[row["skip"]] += 1
+            again.append(row["hash"])
+            continue
+        del wanted[row["hash"]]
+        nearer = candidate.depth is not None and row["depth"] is not None and candidate.depth < row["depth"]
+        if nearer or (candidate.in_sitemap and not row["in_sitemap"]):
+            learnt.append(_Row(row["seq"], row["hash"], candidate, None))
+    if again:
+        await conn.execute(_URLS["forget"], {"scan_id": scan_id, "hashes": again})
+    if learnt:
+        await conn.execute(_URLS["learn"], _columns(scan_id, learnt))
+    return revoked
 
 
 class _Row(Struct, frozen=True, gc=False):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from psycopg.types.json import Jsonb
 
 from shared import chunks
@@ -24,8 +24,9 @@ from shared.tally import Tally, merge
 from shared.urls import host_of, normalise
 from workers.fetch.options import FetchOptions
 from workers.fetch.politeness import NotBefore
-from workers.frontier import Candidate, Sieve, add
+from workers.frontier import SEED_DEPTH, Candidate, Sieve, add
 from workers.lease import Lease
+from workers.other_robots import OtherRobots
 from workers.parser import JobFailed, ParserKilled
 from workers.polite import host_slot, rules_of
 from workers.probes.candidates import Look
@@ -86,6 +87,7 @@ class Assignment(Struct, frozen=True, kw_only=True):
     """Pages of the scan before, by URL."""
     tls: HostTls | None = None
     """What was found out about the host's TLS."""
+    elsewhere: OtherRobots = field(default_factory=OtherRobots)
 
     @property
     def claim(self) -> Claim:
@@ -125,12 +127,13 @@ async def targets(conn: Connection, claim: Claim) -> list[Target]:
 def context_of(work: Assignment, target: Target) -> Context:
     """What the scan knows of the page besides its bytes."""
     scan, before = work.scan, work.before.get(target.url)
+    robots = work.elsewhere.known(target.url, work.robots)
     return Context(
         now=work.shop.clock.now(),
-        is_home=(target.seq == 0 and scan.mode != "sitemap") or target.url == normalise(_root(scan.url)),
+        is_home=(target.seq == 0 and scan.mode != "sitemap") or _place(target.url) == _place(_root(scan.url)),
         in_sitemap=target.in_sitemap if scan.mode != "single" else None,
         depth=target.depth,
-        robots={agent: work.robots.allowed(target.url, agent) for agent in ROBOTS_AGENTS},
+        robots={agent: robots.allowed(target.url, agent) for agent in ROBOTS_AGENTS},
         site_host=scan.url.split("/", 3)[2].rpartition("@")[2].partition(":")[0],
         include_subdomains=bool(scan.options.get("include_subdomains", False)),
         sitemap_alternates=target.alternates,
@@ -140,6 +143,11 @@ def context_of(work: Assignment, target: Target) -> Context:
 
 def _root(url: str) -> str:
     return "/".join(url.split("/", 3)[:3]) + "/"
+
+
+def _place(url: str) -> str:
+    """Host and path in the one spelling; a scan may have fallen back to the other scheme."""
+    return (normalise(url) or url).partition("://")[2]
 
 
 def key_of(work: Assignment, target: Target, context: Context, terms: Terms) -> bytes | None:
@@ -158,6 +166,7 @@ async def done(work: Assignment, target: Target, terms: Terms) -> PageRow:
 
     Raises `NotBefore`.
     """
+    await work.elsewhere.of(work.shop, work.scan, target.url, work.robots)  # the key below depends on it
     before, now = work.before.get(target.url), work.shop.clock.now()
     asked = conditional(before, key_of(work, target, context_of(work, target), terms), now, work.options)
     if before is None or asked is None:
@@ -175,11 +184,12 @@ async def done(work: Assignment, target: Target, terms: Terms) -> PageRow:
 async def fetch(work: Assignment, url: str, options: FetchOptions | None = None) -> Fetched:
     """The page, or why not. Raises `NotBefore` when the host's turn is too far off."""
     scan, options = work.scan, options or work.options
-    if scan.options.get("respect_robots", True) and not work.robots.allowed(url, options.user_agent):
+    robots = await work.elsewhere.of(work.shop, scan, url, work.robots)
+    if scan.options.get("respect_robots", True) and not robots.allowed(url, options.user_agent):
         return Fetched(url, url, headers=None, error=FetchError("blocked_by_robots", "robots.txt disallows this URL"))
     if scan.test:
         return fetch_sample(url, scan.url, work.shop.clock.now())
-    async with host_slot(work.shop, scan, work.robots, url) as slot:
+    async with host_slot(work.shop, scan, robots, url) as slot:
         began = time.perf_counter()
         fetched = await work.shop.fetcher.get(url, options)
         FETCH_DURATION.observe(time.perf_counter() - began)
@@ -329,7 +339,9 @@ async def write(conn: Connection, work: Assignment, sieve: Sieve, batch: Sequenc
     The scan's row is locked before the chunk's (in `add`), always in this order, so that workers can't deadlock.
     """
     claim = work.claim
-    found = [Candidate(link, row.depth + 1) for row in batch if row.depth is not None for link in row.links]
+    found = [
+        Candidate(link, (SEED_DEPTH if row.depth is None else row.depth) + 1) for row in batch for link in row.links
+    ]
     if found:
         await add(conn, work.scan.id, sieve, found)
     sums = Sums(

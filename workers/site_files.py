@@ -21,6 +21,7 @@ from workers.sample_fetch import fetch_sample
 from workers.workshop import Workshop, fetch_options
 
 _SQL = queries("results")
+_URLS = queries("urls")
 _OK = range(200, 300)
 
 
@@ -104,13 +105,21 @@ def robots_input(url: str, status: int | None, body: bytes, facts: dict[str, Any
     )
 
 
+async def _start(conn: Connection, scan: Work) -> str:
+    """A crawl's first page: by the scheme that answered, and without tracking parameters."""
+    if scan.mode != "crawl":
+        return scan.url
+    row = await (await conn.execute(_URLS["start"], {"scan_id": scan.id})).fetchone()
+    return str(row["url"]) if row else scan.url
+
+
 async def site_inputs(conn: Connection, scan: Work) -> SiteInputs:
     """What the site-level analysis knows besides pages."""
     rows = await (await conn.execute(_SQL["files"], {"scan_id": scan.id})).fetchall()
     robots = next((row for row in rows if row["kind"] == "robots"), None)
     sitemaps = tuple(msgspec.convert(row["facts"], SitemapFile) for row in rows if row["kind"] == "sitemap")
     inputs = SiteInputs(
-        start_url=scan.url,
+        start_url=await _start(conn, scan),
         complete=scan.mode == "crawl" and scan.incomplete is None,
         reason=scan.incomplete or ("" if scan.mode == "crawl" else "only the pages of the sitemaps were fetched"),
         robots=robots_input(robots["url"], robots["status"], bytes(robots["body"] or b""), robots["facts"])

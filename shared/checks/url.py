@@ -1,6 +1,5 @@
 """The form of the page's address."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
@@ -9,6 +8,7 @@ from urllib.parse import unquote
 from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, URL, sample
 from shared.page import Page
+from shared.session_ids import IN_PATH, is_session
 from shared.url_pieces import path_of, query_of
 from shared.urls import TRACKING
 
@@ -275,18 +275,6 @@ def tracking_params(page: Page, limits: Limits) -> Iterator[Finding]:
             yield Finding(f"{', '.join(names)} in the page's own address, without a canonical to the plain one", "url")
 
 
-_SESSION_NAMES = frozenset(
-    {
-        *("phpsessid", "jsessionid", "aspsessionid", "asp.net_sessionid", "sessionid", "session_id", "sessid", "cfid"),
-        *("cftoken", "oscsid", "zenid", "xtcsid", "mscsid", "bv_sessionid"),
-    }
-)
-_SHORT_NAMES = frozenset({"sid", "session", "sess"})
-"""Names that mean a session only when the value looks like one."""
-_SESSION_VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[0-9a-zA-Z,-]{12,128}")
-_PATH_SESSION = re.compile(r";\s*(?:jsessionid|phpsessid|sid)=|/\(S\([0-9a-z]{20,}\)\)", re.IGNORECASE)
-
-
 @check(
     "url.session_id",
     Category.INDEXING,
@@ -313,12 +301,11 @@ def session_id(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: keep the session in a cookie.
     """
-    if _PATH_SESSION.search(page.final_url):
+    if IN_PATH.search(page.final_url):
         yield Finding("a session id in the path", "url")
     elif "?" in page.final_url:
         for name, value in _parameters(page.final_url):
-            lower = name.lower()
-            if value and (lower in _SESSION_NAMES or (lower in _SHORT_NAMES and _SESSION_VALUE.fullmatch(value))):
+            if is_session(name, value):
                 yield Finding(f"parameter {name}", "url")
 
 

@@ -1,9 +1,10 @@
 -- name: claim
--- Only what is pending: whether a lease has really been lost is the scheduler's to judge (expire).
+-- Only what is pending: whether a lease has really been lost is the scheduler's to judge (expire). A lock is waited for:
+-- it is the dispatcher's, noting that it has sent the message at hand; passed over, the chunk would rest for a minute.
 WITH free AS (
   SELECT scan_id, no FROM chunks WHERE scan_id = %(scan_id)s AND no = %(no)s AND status = 'pending'
     AND (not_before IS NULL OR not_before <= clock_timestamp() OR not_before > clock_timestamp() + interval '15 minutes')
-  FOR UPDATE SKIP LOCKED
+  FOR UPDATE
 )
 UPDATE chunks c SET status = 'running', fence = c.fence + 1, worker = %(worker)s, not_before = NULL,
   lease_until = clock_timestamp() + make_interval(secs => %(lease)s), dispatched_at = COALESCE(c.dispatched_at, now())

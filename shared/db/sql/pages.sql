@@ -10,8 +10,10 @@ ON CONFLICT DO NOTHING;
 SELECT seq FROM pages WHERE scan_id = %(scan_id)s AND seq BETWEEN %(seq_from)s AND %(seq_to)s;
 
 -- name: site_facts
-SELECT seq, site FROM pages WHERE scan_id = %(scan_id)s AND seq > %(after)s AND site IS NOT NULL
-ORDER BY seq LIMIT %(limit)s;
+-- A sitemap may have been read after the page.
+SELECT p.seq, p.site, u.in_sitemap, u.lastmod FROM pages p JOIN urls u ON u.scan_id = p.scan_id AND u.seq = p.seq
+WHERE p.scan_id = %(scan_id)s AND p.seq > %(after)s AND p.site IS NOT NULL
+ORDER BY p.seq LIMIT %(limit)s;
 
 -- name: urls_of
 SELECT seq, url FROM pages WHERE scan_id = %(scan_id)s AND seq = ANY(%(seqs)s);

@@ -35,7 +35,8 @@ FROM scans WHERE id = %(id)s FOR NO KEY UPDATE;
 
 -- name: plan
 UPDATE scans SET found = found + %(found)s, skipped = skipped + %(skipped)s, skips = %(skips)s,
-  chunks_total = chunks_total + %(chunks)s, incomplete = COALESCE(incomplete, %(incomplete)s), phase = 'fetching'
+  chunks_total = chunks_total + %(chunks)s, phase = 'fetching',
+  incomplete = CASE WHEN %(again)s THEN %(incomplete)s ELSE COALESCE(incomplete, %(incomplete)s) END
 WHERE id = %(id)s AND status = 'running';
 
 -- name: count_chunk

@@ -1,5 +1,22 @@
 -- name: known
-SELECT hash FROM urls WHERE scan_id = %(scan_id)s AND hash = ANY(%(hashes)s);
+SELECT hash, seq, skip, depth, in_sitemap FROM urls WHERE scan_id = %(scan_id)s AND hash = ANY(%(hashes)s);
+
+-- name: forget
+DELETE FROM urls WHERE scan_id = %(scan_id)s AND hash = ANY(%(hashes)s) AND skip IS NOT NULL;
+
+-- name: learn
+UPDATE urls u SET depth = CASE WHEN u.depth IS NULL THEN NULL ELSE LEAST(u.depth, new.depth) END,
+  in_sitemap = u.in_sitemap OR new.in_sitemap, lastmod = COALESCE(u.lastmod, new.lastmod),
+  facts = COALESCE(u.facts, new.facts::jsonb)
+FROM unnest(%(seqs)s::int[], %(depths)s::smallint[], %(in_sitemap)s::boolean[], %(lastmods)s::text[], %(facts)s::text[])
+  AS new (seq, depth, in_sitemap, lastmod, facts)
+WHERE u.scan_id = %(scan_id)s AND u.seq = new.seq;
+
+-- name: lowest_seq
+SELECT LEAST(COALESCE(min(seq), 0), 0) AS seq FROM urls WHERE scan_id = %(scan_id)s;
+
+-- name: start
+SELECT url FROM urls WHERE scan_id = %(scan_id)s AND seq = 0;
 
 -- name: insert
 INSERT INTO urls (scan_id, seq, hash, url, depth, in_sitemap, lastmod, facts, skip)
