@@ -81,6 +81,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for mark in MARKED:
         parser.add_argument(f"--{mark}", action="store_true", help=f"also run the tests marked {mark}")
+    parser.add_argument("--seed", type=int, metavar="N", help="repeat the storms of the chaos suite with this seed")
+    parser.add_argument("--write-table", action="store_true", help="write the chaos suite's figures into docs/chaos.md")
     parser.add_argument(
         "--only", action="append", choices=STEP_NAMES, help="run only this step; may be given several times"
     )
@@ -94,7 +96,9 @@ def pytest_options(arguments: argparse.Namespace) -> list[str]:
     """What pytest is told: unmarked tests always, marked ones only when asked for."""
     left_out = [mark for mark in MARKED if not getattr(arguments, mark)]
     expression = " and ".join(f"not {mark}" for mark in left_out)
-    return [*(["-m", expression] if expression else []), *(["--long"] if arguments.long else [])]
+    flags = [f"--{name.replace('_', '-')}" for name in ("long", "write_table") if getattr(arguments, name)]
+    seed = [] if arguments.seed is None else [f"--seed={arguments.seed}"]
+    return [*(["-m", expression] if expression else []), *flags, *seed]
 
 
 def run(arguments: argparse.Namespace, screen: Screen) -> int:
