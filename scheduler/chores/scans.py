@@ -6,10 +6,12 @@ from uuid import UUID
 
 from scheduler.office import Office
 from shared import chunks, scans
-from shared.db.pool import connection
+from shared.db.pool import Connection, connection
 from shared.db.queries import queries
 from shared.logs import get_logger
 from shared.metrics import SCANS
+
+PUT_OFF = "The host put us off for as long as a scan may take. Try again later, or ask it to allow more requests."
 
 _SCANS = queries("scans")
 _CHUNKS = queries("chunks")
@@ -62,3 +64,15 @@ async def end_overdue(office: Office) -> None:
                 left = await (await conn.execute(_CHUNKS["drop_rest"], {"scan_id": row["id"]})).fetchone()
                 if left is not None and left["chunks_done"] >= left["chunks_total"]:
                     await chunks.start_analysis(conn, row["id"])
+        for row in await (await conn.execute(_SCANS["overdue_singles"])).fetchall():
+            await _end_single(conn, row["id"])
+
+
+async def _end_single(conn: Connection, scan_id: UUID) -> None:
+    """A page whose host has put us off all the time: there is nothing to analyse, and nothing to pay for."""
+    async with conn.transaction():
+        await conn.execute(_SCANS["lock"], {"id": scan_id})
+        if await scans.finish(conn, scan_id, status="error", reason_code="timeout", reason=PUT_OFF):
+            await scans.refund(conn, scan_id)
+            SCANS.labels("single", "error").inc()
+            get_logger().info("scan.overdue", scan_id=str(scan_id))

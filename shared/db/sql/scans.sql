@@ -84,6 +84,13 @@ SELECT id FROM scans
 WHERE status = 'running' AND ends_at < clock_timestamp() AND phase <> 'analysing' AND mode <> 'single'
 ORDER BY ends_at LIMIT 100;
 
+-- name: overdue_singles
+SELECT s.id FROM scans s
+WHERE s.status = 'running' AND s.ends_at < clock_timestamp() AND s.mode = 'single'
+  AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.scan_id = s.id AND c.status = 'running'
+                  AND c.lease_until > clock_timestamp())
+ORDER BY s.ends_at LIMIT 100;
+
 -- name: to_stop
 SELECT s.id FROM scans s
 WHERE s.status = 'running' AND s.stop_requested_at < clock_timestamp() - interval '1 second'

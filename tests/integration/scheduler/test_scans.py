@@ -112,6 +112,18 @@ async def test_an_overdue_scan_counts_half_done_chunks(office: Office, rows: Row
     assert (row["done"], row["failed"], row["phase"]) == (7, 1, "analysing")
 
 
+async def test_an_overdue_single_scan_ends_as_an_error_that_costs_nothing(office: Office, rows: Rows) -> None:
+    held, scan_id = await rows.scan(), await rows.scan()
+    await claim(rows, held, 0)
+    await rows.sql("UPDATE scans SET ends_at = now() - interval '1 second'")
+    await scans.end_overdue(office)
+    row = await rows.of(scan_id)
+    assert (row["status"], row["reason_code"]) == ("error", "timeout")
+    assert [one["scan_id"] for one in await rows.sql("SELECT scan_id FROM quota_uses")] == [held]
+    assert (await rows.of(held))["status"] == "running"
+    assert (await rows.chunk(scan_id))["status"] == "done"
+
+
 async def grown(rows: Rows, scan_id: UUID, pages: int) -> None:
     await rows.sql(
         "INSERT INTO pages (scan_id, seq, url) SELECT %(id)s, n, 'http://x/' || n FROM generate_series(1, %(n)s) n",
