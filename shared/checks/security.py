@@ -48,7 +48,7 @@ def _active(page: Page) -> Iterator[tuple[str, str]]:
             yield embed.url or "", embed.at
 
 
-def _passive(page: Page) -> Iterator[tuple[str, str]]:
+def _passive(page: Page) -> Iterator[tuple[str, str]]:  # noqa: PLR0912 - one branch a kind of element
     """(address, position) of images and media."""
     for image in page.images:
         url = image.url
