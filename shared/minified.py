@@ -5,15 +5,14 @@ from typing import Final
 
 SHORTEST: Final = 2_048
 """Characters below which it doesn't matter."""
-READ: Final = 200_000
+READ: Final = 100_000
+"""Characters that are looked at: 5 ms."""
 _WASTE: Final = 0.1
 _LEAN: Final = 0.03
 _LONG_LINES: Final = 500
 
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _LINE_COMMENT = re.compile(r"^[ \t]*//[^\n]*", re.MULTILINE)
-_BLOCK_COMMENT = re.compile(r"/\*(?!!)[^*]*\*+(?:[^/*][^*]*\*+)*/")
-_KEPT_COMMENT = re.compile(r"/\*!.*?\*/", re.DOTALL)
 
 
 def minified(text: str) -> bool | None:
@@ -22,14 +21,12 @@ def minified(text: str) -> bool | None:
     Counted are indents, blank lines, and comments that stand alone; `/*!` comments are licences, which minifiers keep.
     """
     text = text[:READ].replace("\r\n", "\n").strip()
-    if "/*!" in text:
-        text = _KEPT_COMMENT.sub("", text)
-    if len(text) < SHORTEST:
+    licensed, rest = _without_comments(text)
+    whole = len(text) - len(licensed)
+    if whole < SHORTEST:
         return None
-    whole = len(text)
-    lines = text.count("\n") + 1
-    rest = _LINE_COMMENT.sub("", _BLOCK_COMMENT.sub("", text))
-    rest = _INDENT.sub("", rest)
+    lines = text.count("\n") - licensed.count("\n") + 1
+    rest = _INDENT.sub("", _LINE_COMMENT.sub("", rest))
     left = sum(len(line) + 1 for line in rest.split("\n") if line)
     waste = (whole + 1 - left) / whole
     if whole / lines > _LONG_LINES:
@@ -37,3 +34,20 @@ def minified(text: str) -> bool | None:
     if waste > _WASTE:
         return False
     return True if waste < _LEAN and whole / lines > _LONG_LINES / 4 else None
+
+
+def _without_comments(text: str) -> tuple[str, str]:
+    """(the comments that minifiers keep, the text without any comment between `/*` and `*/`), in linear time."""
+    licences: list[str] = []
+    pieces: list[str] = []
+    at = 0
+    while (start := text.find("/*", at)) >= 0:
+        end = text.find("*/", start + 2)
+        if end < 0:
+            break
+        pieces.append(text[at:start])
+        if text.startswith("!", start + 2):
+            licences.append(text[start : end + 2])
+        at = end + 2
+    pieces.append(text[at:])
+    return "".join(licences), "".join(pieces)

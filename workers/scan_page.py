@@ -207,10 +207,11 @@ def kept(row: PageRow, job: PageJob, page: Page, verdict: Verdict, prepared: Ben
         return row
     page.context = msgspec.structs.replace(page.context, previous=previous_of(page))
     same = again.findings == verdict.findings
+    settled = same and job.context.previous is not None and again.undecided == verdict.undecided
     blob = Again(
         fetched_at=fetched.fetched_at or job.context.now,
-        score=prepared.scorer.page_score(again, page),
-        tally=tally_of(again, page, prepared.checks),
+        score=row.score if settled else prepared.scorer.page_score(again, page),
+        tally=row.tally if settled else tally_of(again, page, prepared.checks),
         links=pack_links(row.links),
         headers=told(fetched),
         http_version=fetched.http_version,

@@ -13,6 +13,7 @@ from workers.fetch.options import Caps, FetchOptions
 from workers.probes.candidates import AssetKind
 
 CODE_READ: Final = 2_000_000
+CODE_LOOKED_AT: Final = 200_000
 IMAGE_READ: Final = 65_536
 """Photos carry up to 64 KB of metadata before the size; few need more."""
 _NOT_ASKED_AGAIN: Final = frozenset({401, 407, 429, 999})
@@ -64,7 +65,7 @@ def asset_of(fetched: Fetched, url: str, kind: AssetKind, *, read: bool) -> Asse
         redirects=len(fetched.redirects or ()),
         width=size[0] if size else None,
         height=size[1] if size else None,
-        minified=minified(fetched.body.decode("utf-8", "replace")) if whole and code else None,
+        minified=minified(fetched.body[:CODE_LOOKED_AT].decode("utf-8", "replace")) if whole and code else None,
     )
 
 

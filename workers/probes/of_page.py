@@ -16,7 +16,7 @@ from shared.robots import Robots
 from shared.scans import Work
 from workers.fetch.options import Caps, FetchOptions
 from workers.fetch.politeness import NotBefore
-from workers.frontier import url_hash
+from workers.frontier import exclusion, url_hash
 from workers.lease import Lease
 from workers.probes import store
 from workers.probes.asking import ask_asset, ask_link
@@ -59,6 +59,8 @@ class Prober(Struct, frozen=True):
         Raises `NotBefore` when the work has to end before everything was asked.
         """
         wanted = wishes(self.scan)
+        left_out = exclusion(self.scan.options.get("exclude") or ())
+        look = replace(look, assets=tuple(one for one in look.assets if not (one.internal and left_out(one.key))))
         budget = Budget(PAGE_SECONDS)
         assets, links = await asyncio.gather(
             self._assets(look.assets if "assets" in wanted else (), budget),

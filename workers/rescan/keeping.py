@@ -140,9 +140,9 @@ def verdict_again(page: Page, verdict: Verdict, parts: Judges) -> Verdict | None
         return None
     context = page.context
     try:
-        now = parts.by_time(page)
+        now = [found for found in verdict.findings if found.check in BY_TIME]
         page.context = replace(context, now=context.now + HORIZON)
-        if _timeless(now.findings) != _timeless(parts.by_time(page).findings):
+        if _timeless(now) != _timeless(parts.by_time(page).findings):
             return None
         page.context = replace(context, previous=previous_of(page))
         compared = parts.compare(page)

@@ -65,5 +65,9 @@ def test_linear_on_hostile_text() -> None:
         "/***" * 100_000,
         "\n" * 400_000,
         "/* " + "*" * 400_000,
+        "/* x" * 100_000,
+        "/*!" * 100_000 + "*/",
+        "/*!x*/" * 60_000,
+        "  a\n" * 100_000,
     ):
         assert minified(text) in {None, True, False}

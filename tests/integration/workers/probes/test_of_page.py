@@ -217,6 +217,15 @@ async def test_a_worker_that_drains_gives_the_page_back(shop: Workshop, make_wor
         assert server.asked == []
 
 
+async def test_what_the_scan_leaves_out_is_not_asked(shop: Workshop, make_work: MakeWork) -> None:
+    async with serving({"/a.png": answer(PHOTO)}) as server:
+        work = await make_work(server.url + "/", checks_network=["assets"], exclude=["/media/"])
+        found = await assets(shop, work, wanted(server.url + "/media/b.png"), wanted(server.url + "/a.png"))
+    assert found is not None
+    assert [one.url for one in found] == [server.url + "/a.png"]
+    assert len(server.asked) == 1
+
+
 async def test_without_the_option_nothing_is_asked(shop: Workshop, make_work: MakeWork) -> None:
     async with serving({"/a.png": answer(PHOTO)}) as server:
         work = await make_work(server.url + "/", checks_network=["external"])
