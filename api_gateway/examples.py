@@ -9,6 +9,7 @@ Json = dict[str, Any]
 
 SCAN_ID = "0199c2a1-7e40-7c3b-9d52-3f1b8a6c0e11"
 SECOND_ID = "0199c2a1-7e41-7d0a-8b21-77c1f0a95d02"
+EARLIER_ID = "0199bd8c-3a10-7f27-a6c4-0e9d8b7a6f53"
 KEY_ID = "0199c29f-10aa-7b6e-a3f4-5c2d9e8b7a60"
 WEBHOOK_ID = "0199c2a0-01b2-7d3c-9e4f-5a6b7c8d9e0f"
 DELIVERY_ID = "0199c2a2-33c4-7e5d-8f60-71829a3b4c5d"
@@ -98,7 +99,7 @@ PAGE: Json = {
     "depth": 0,
     "bytes": 18_230,
     "duration_ms": 140,
-    "facts": {},
+    "facts": {"canonical": None, "noindex": False},
     "findings": [
         {"check": "title.missing", "severity": "high", "evidence": "no <title>", "position": "head", "count": 1}
     ],
@@ -143,6 +144,53 @@ HISTORY_ITEM: Json = {
     "grade": "B",
     "pages": 1,
     **{name: SCAN[name] for name in ("created_at", "started_at", "finished_at")},
+}
+
+DIFF: Json = {
+    "before": {
+        "scan_id": EARLIER_ID,
+        **{name: SCAN[name] for name in ("url", "mode")},
+        "finished_at": "2026-02-18T10:30:02.000Z",
+        "score": 91.25,
+        "grade": "A",
+        "pages": 1,
+        "incomplete": None,
+    },
+    "after": {
+        **{name: SCAN[name] for name in ("scan_id", "url", "mode", "finished_at")},
+        **{name: SCAN["result"][name] for name in ("score", "grade", "incomplete")},
+        "pages": 1,
+    },
+    "score_change": -3.75,
+    "issues": {
+        "new": [
+            {
+                **{name: ISSUE[name] for name in ("check", "severity", "title")},
+                "pages_before": 0,
+                "pages_after": 1,
+            }
+        ],
+        "fixed": [
+            {
+                "check": "description.missing",
+                "severity": "medium",
+                "title": "The page has no meta description.",
+                "pages_before": 1,
+                "pages_after": 0,
+            }
+        ],
+        "persisting": [],
+    },
+    "pages": {
+        "appeared": {"total": 0, "items": [], "next_cursor": None},
+        "vanished": {"total": 0, "items": [], "next_cursor": None},
+        "changed": {
+            "total": 1,
+            "items": [{"url": SITE, "title": {"before": "Example Shop", "after": None}}],
+            "next_cursor": None,
+            "by_field": {"status": 0, "title": 1, "canonical": 0, "noindex": 0},
+        },
+    },
 }
 
 WEBHOOK: Json = {
@@ -215,6 +263,7 @@ EXAMPLES: Mapping[str, Example] = {
     "stop_scan": Example(path={"scan_id": SECOND_ID}, reply=RUNNING),
     "list_pages": Example(path={"scan_id": SCAN_ID}, reply={"items": [PAGE], "next_cursor": None}),
     "list_issues": Example(path={"scan_id": SCAN_ID}, reply={"items": [ISSUE], "next_cursor": None}),
+    "get_diff": Example(path={"scan_id": SCAN_ID}, reply=DIFF),
     "get_profile": Example(
         reply={"id": USER_ID, "email": "ann@example.com", "tier": "pro", "created_at": "2026-02-25T09:00:00.000Z"}
     ),

@@ -1,12 +1,11 @@
 """The shapes of answers about webhooks and about the difference between two scans."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
-from api_gateway.replies import ScanMode, SeverityName
+from api_gateway.replies import Moment, ScanMode, SeverityName
 from shared.webhooks import EventName
 
 
@@ -16,7 +15,7 @@ class WebhookItem(Struct, frozen=True):
     id: UUID
     url: str | None
     events: list[EventName]
-    created_at: datetime
+    created_at: Moment
 
 
 class WebhookSecret(WebhookItem, frozen=True):
@@ -49,10 +48,10 @@ class DeliveryItem(Struct, frozen=True):
     attempts: int
     last_status: int | None
     last_error: str | None
-    next_attempt_at: datetime | None
-    delivered_at: datetime | None
-    given_up_at: datetime | None
-    created_at: datetime
+    next_attempt_at: Moment | None
+    delivered_at: Moment | None
+    given_up_at: Moment | None
+    created_at: Moment
 
 
 class DeliveryList(Struct, frozen=True):
@@ -68,7 +67,7 @@ class DiffSide(Struct, frozen=True):
     scan_id: UUID
     url: str
     mode: ScanMode
-    finished_at: datetime | None
+    finished_at: Moment | None
     score: float | None
     grade: str | None
     pages: int

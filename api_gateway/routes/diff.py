@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from api_gateway.access import visible_scan
 from api_gateway.bodies import path_id
+from api_gateway.examples import EARLIER_ID
 from api_gateway.parameters import CURSOR, LIMIT, Parameter
 from api_gateway.prompt import promptly
 from api_gateway.replies_more import Diff
@@ -39,7 +40,7 @@ AGAINST: Final = Parameter(
     Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")],
     "The earlier scan to compare to. By default the latest complete one before it of the same URL and mode.",
     None,
-    "0199c2a1-7e41-7d0a-8b21-77c1f0a95d02",
+    EARLIER_ID,
 )
 
 _CURSOR = tuple[Section, Annotated[str, Meta(max_length=4_000)]]
@@ -59,7 +60,7 @@ async def _scans(request: web.Request) -> tuple[dict[str, Any], dict[str, Any]]:
     scan_id = path_id(request, "scan_id", "scan")
     against: str | None = AGAINST.read(request)
     async with connection(gateway.pool) as conn:
-        after = await visible_scan(conn, scan_id, caller)
+        after = _complete(await visible_scan(conn, scan_id, caller))
         other = parse_id(against) if against is not None else await _previous(conn, after)
         if other is None:
             raise NotFoundError("There is no earlier complete scan of this URL to compare to.", param="against")
@@ -67,10 +68,13 @@ async def _scans(request: web.Request) -> tuple[dict[str, Any], dict[str, Any]]:
     if site_of(before["host"]) != site_of(after["host"]):
         message = f"These are scans of two sites, {before['host']} and {after['host']}."
         raise InvalidRequestError(message, param="against")
-    for row in (after, before):
-        if row["status"] != "complete":
-            raise ConflictError(f"Only complete scans can be compared; {row['id']} is {row['status']}.")
-    return before, after
+    return _complete(before), after
+
+
+def _complete(row: dict[str, Any]) -> dict[str, Any]:
+    if row["status"] != "complete":
+        raise ConflictError(f"Only complete scans can be compared; {row['id']} is {row['status']}.")
+    return row
 
 
 async def _previous(conn: Connection, scan: dict[str, Any]) -> UUID | None:

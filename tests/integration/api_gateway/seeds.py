@@ -36,19 +36,37 @@ async def _scan(connection: Db, scan: dict[str, Any]) -> None:
     )
 
 
-async def _results(connection: Db) -> None:
-    page, issue = examples.PAGE, examples.ISSUE
+async def _earlier(connection: Db) -> None:
+    """The scan to compare to, made from what the example says has changed since."""
+    before, pages = examples.DIFF["before"], examples.DIFF["pages"]["changed"]["items"]
+    times = dict.fromkeys(("created_at", "started_at"), before["finished_at"])
+    result = examples.SCAN["result"] | {name: before[name] for name in ("score", "grade", "incomplete")}
+    scan = {**examples.SCAN, **before, **times, "result": result}
+    await _scan(connection, scan)
+    await _page(connection, scan["scan_id"], {**examples.PAGE, "title": pages[0]["title"]["before"], "findings": []})
+    for one in examples.DIFF["issues"]["fixed"]:
+        issue = {**examples.ISSUE, **one, "pages": one["pages_before"]}
+        await _issue(connection, scan["scan_id"], issue)
+
+
+async def _page(connection: Db, scan_id: str, page: dict[str, Any]) -> None:
     columns = ("url", "final_url", "status", "error", "score", "title", "depth", "bytes", "duration_ms")
     await connection.execute(
         """INSERT INTO pages (scan_id, seq, url, final_url, status, error, score, title, depth, bytes, duration_ms,
-             checks, findings) VALUES (%s, 0, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        [examples.SCAN_ID, *(page[name] for name in columns), ["title.missing"], Jsonb(page["findings"])],
+             checks, findings, facts) VALUES (%s, 0, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            *(scan_id, *(page[name] for name in columns), [one["check"] for one in page["findings"]]),
+            *(Jsonb(page["findings"]), Jsonb(page["facts"])),
+        ],
     )
+
+
+async def _issue(connection: Db, scan_id: str, issue: dict[str, Any]) -> None:
     await connection.execute(
         """INSERT INTO issues (scan_id, check_id, severity, category, pages, share, points_lost, points_back, examples)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
-            examples.SCAN_ID,
+            scan_id,
             *(
                 issue[name]
                 for name in ("check", "severity", "category", "pages", "share", "points_lost", "points_back")
@@ -79,7 +97,7 @@ async def _webhook(connection: Db) -> None:
 
 
 async def seed(connection: Db) -> users.User:
-    """The user of the examples with her key, her two scans and what they found."""
+    """The user of the examples with her key, her scans and what they found."""
     profile, token = examples.EXAMPLES["get_profile"].reply, examples.TOKEN
     assert profile is not None
     await connection.execute(
@@ -101,7 +119,9 @@ async def seed(connection: Db) -> users.User:
     await connection.execute(
         "UPDATE scans SET started_at = now() - interval '10 seconds' WHERE id = %s", [examples.SECOND_ID]
     )
-    await _results(connection)
+    await _page(connection, examples.SCAN_ID, examples.PAGE)
+    await _issue(connection, examples.SCAN_ID, examples.ISSUE)
+    await _earlier(connection)
     await connection.execute(
         "INSERT INTO quota_uses (owner, mode, scan_id) VALUES (%s, 'single', %s)",
         [f"user:{examples.USER_ID}", examples.SCAN_ID],

@@ -151,6 +151,7 @@ async def test_what_can_t_be_compared(client: Client, connection: Database, user
     assert await answer(scan_id, elsewhere) == ("INVALID_REQUEST", "against")
     assert await answer(scan_id, running) == ("CONFLICT", None)
     assert await answer(stopped, scan_id) == ("CONFLICT", None)
+    assert await answer(running, nobody) == ("CONFLICT", None)
     assert await answer(scan_id, nobody) == ("NOT_FOUND", None)
     assert await answer(nobody, scan_id) == ("NOT_FOUND", None)
     assert await answer(scan_id, "nonsense") == ("INVALID_REQUEST", "against")
