@@ -15,13 +15,18 @@ PARTS = ("delete_pages", "delete_urls", "delete_site_findings", "delete_probes",
 """What a scan can have thousands of. The rest goes with its row."""
 
 _SQL = queries("scans")
+_SESSIONS = queries("sessions")
 
 
 async def retention(office: Office) -> None:
-    """Scans past their time go part by part; quota records after 48 h, idempotency keys after 24 h."""
+    """Scans past their time go part by part; quota records after 48 h, idempotency keys after 24 h.
+
+    A revoked log-in is remembered until an hour after it would have ended by itself.
+    """
     async with connection(office.pool) as conn:
         await conn.execute(_SQL["forget_uses"])
         await conn.execute(_SQL["forget_keys"])
+        await conn.execute(_SESSIONS["forget_revoked"])
         rows = await (await conn.execute(_SQL["expired"])).fetchall()
     for row in rows:
         try:

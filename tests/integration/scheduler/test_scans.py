@@ -9,6 +9,7 @@ from scheduler.chores import retention, scans
 from scheduler.office import Office
 from shared import chunks
 from shared.chunks import LeaseLostError
+from shared.clock import uuid7
 from shared.db.pool import connection
 from tests.integration.scheduler.conftest import Rows
 
@@ -152,6 +153,21 @@ async def test_retention_goes_in_small_steps(office: Office, rows: Rows, monkeyp
         await retention.retention(office)
     assert [row["id"] for row in await rows.sql("SELECT id FROM scans")] == [kept]
     assert (await rows.sql("SELECT count(*) AS n FROM site_findings"))[0]["n"] == 0
+
+
+async def test_revoked_log_ins_are_forgotten_once_they_have_ended(office: Office, rows: Rows) -> None:
+    user = uuid7()
+    await rows.sql("INSERT INTO users (id, email, password_hash, tier) VALUES (%(id)s, 'a@b.c', 'x', 'free')", id=user)
+    ended, just_ended, running = uuid7(), uuid7(), uuid7()
+    for jti, minutes in ((ended, -61), (just_ended, -59), (running, 60)):
+        await rows.sql(
+            "INSERT INTO revoked_jwts VALUES (%(jti)s, %(user)s, now() + %(minutes)s * interval '1 minute')",
+            jti=jti,
+            user=user,
+            minutes=minutes,
+        )
+    await retention.retention(office)
+    assert {row["jti"] for row in await rows.sql("SELECT jti FROM revoked_jwts")} == {just_ended, running}
 
 
 async def test_a_scan_that_cannot_be_deleted_does_not_keep_the_others(office: Office, rows: Rows) -> None:
