@@ -11,7 +11,7 @@ from dramatiq import Worker
 
 from shared.checks import catalogue
 from shared.clock import SYSTEM
-from shared.db.pool import make_pool
+from shared.db.pool import AWAY, make_pool
 from shared.jobs import ACTORS
 from shared.logs import configure, get_logger
 from shared.metrics import SSRF_BLOCKED
@@ -33,6 +33,10 @@ from workers.workshop import Workshop
 DRAIN_SECONDS = 20.0
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
+LOOK_SECONDS = 0.2
+WATCH_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
+"""After so long without an answer Postgres counts as away."""
 TRANSACTION_SECONDS = 20.0
 """As long as a lease: what is locked by a worker that was cut off is free when its lease ends."""
 LEFT_SECONDS = 1.0
@@ -89,7 +93,36 @@ class Service:
             clock=SYSTEM,
             drain=drain,
         )
+        self._watching = asyncio.create_task(self._watch(self.workshop))
+        self._stack.callback(self._watching.cancel)
         return port
+
+    async def _watch(self, shop: Workshop) -> None:
+        """Know whether Postgres can be reached from here. A question that hangs isn't cancelled: that can take 10 s."""
+
+        async def ask() -> bool:
+            try:
+                async with shop.pool.connection() as conn:
+                    await conn.execute("SELECT 1")
+            except AWAY:
+                return False
+            return True
+
+        while True:
+            question = asyncio.create_task(ask())
+            await asyncio.wait({question}, timeout=ANSWER_SECONDS)
+            if not question.done():
+                shop.away.set()
+            if await question:
+                shop.away.clear()
+            else:
+                shop.away.set()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    @property
+    def away(self) -> bool:
+        """Whether Postgres can't be reached: messages are left to others then."""
+        return self.workshop is not None and self.workshop.away.is_set()
 
     async def run(self, scan_id: UUID, no: int, request_id: str) -> None:
         """Do a chunk."""
@@ -147,8 +180,12 @@ def serve_forever(settings: Settings) -> int:
     port = asyncio.run_coroutine_threadsafe(service.start(), loop.loop).result(START_SECONDS)
     workers = [start_queue(settings, name, service) for name in sorted(set(ACTORS.values()))]
     get_logger().info("worker.started", name=settings.worker_name, metrics_port=port)
-    while not stopping.wait(1.0) and not service.broken:
-        pass
+    paused = False
+    while not stopping.wait(LOOK_SECONDS) and not service.broken:
+        if paused != service.away:
+            paused = service.away
+            get_logger().warning("worker.paused" if paused else "worker.resumed")
+            queue.pause(workers, paused=paused)
     broken = service.broken
     get_logger().info("worker.draining", broken=broken)
     loop.loop.call_soon_threadsafe(service.drain)

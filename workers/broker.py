@@ -126,6 +126,16 @@ def make_worker(broker: Broker, queue: str, threads: int) -> Worker:
     return worker
 
 
+def pause(workers: list[Worker], *, paused: bool) -> None:
+    """Take no more messages for now, or again. What threads have in hand they finish; nobody is waited for."""
+    for worker in workers:
+        for consumer in worker.consumers.values():
+            if paused:
+                consumer.pause()
+            else:
+                consumer.resume()
+
+
 def stop(workers: list[Worker], seconds: float) -> None:
     """Stop all workers at once, waiting at most so long for what they are doing."""
     threads = [threading.Thread(target=worker.stop, args=(int(seconds * 1000),)) for worker in workers]

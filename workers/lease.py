@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 
 from shared import chunks
 from shared.chunks import Claim, LeaseLostError
-from shared.db.pool import AWAY, Pool
+from shared.db.pool import AWAY
 from shared.logs import get_logger
+from workers.workshop import Workshop
 
 RETRY_SECONDS = 1.0
 """After a heartbeat that failed."""
@@ -33,7 +34,7 @@ class Lease:
         """Whether to begin nothing new."""
         return self.stop.is_set() or self.lost.is_set()
 
-    async def beat(self, pool: Pool) -> None:
+    async def beat(self, shop: Workshop) -> None:
         """Extend the lease every few seconds until cancelled; a lease that can't be extended in time is lost."""
         loop = asyncio.get_running_loop()
         good_until = loop.time() + chunks.LEASE_SECONDS
@@ -42,13 +43,14 @@ class Lease:
             await asyncio.sleep(pause)
             asked = loop.time()
             try:
-                async with asyncio.timeout(chunks.HEARTBEAT_SECONDS), pool.connection() as conn:
+                async with asyncio.timeout(chunks.HEARTBEAT_SECONDS), shop.pool.connection() as conn:
                     stop, self.overdue = await chunks.heartbeat(conn, self.claim)
             except LeaseLostError:
                 self.lost.set()
                 return
             except AWAY as error:
                 get_logger().warning("lease.heartbeat_failed", no=self.claim.no, error=type(error).__name__)
+                shop.away.set()
                 pause = RETRY_SECONDS
                 if loop.time() >= good_until:
                     self.lost.set()
@@ -61,9 +63,9 @@ class Lease:
 
 
 @asynccontextmanager
-async def keep(pool: Pool, lease: Lease) -> AsyncGenerator[None]:
+async def keep(shop: Workshop, lease: Lease) -> AsyncGenerator[None]:
     """Hold the lease for the length of the block."""
-    beating = asyncio.create_task(lease.beat(pool), name=f"lease-{lease.claim.no}")
+    beating = asyncio.create_task(lease.beat(shop), name=f"lease-{lease.claim.no}")
     try:
         yield
     finally:

@@ -39,7 +39,9 @@ PHASES: Mapping[str, Phase] = {"single": "fetching", "discover": "discovering"}
 DOING: Mapping[str, str] = {"single": "reading the page", "discover": "looking for pages", "fetch": "fetching pages"}
 
 PATIENCE: Final = 30.0
-"""Seconds that Postgres is waited for with a message, or a chunk to give back, in hand."""
+"""Seconds that Postgres is waited for with a chunk to give back."""
+CLAIM_SECONDS: Final = 6.0
+"""A little longer than a statement may take."""
 STOP_GRACE: Final = 1.0
 """Seconds that pages under way have to end by themselves once the scan was stopped or the lease was lost."""
 DRAIN_GRACE: Final = 8.0
@@ -49,7 +51,7 @@ DRAIN_GRACE: Final = 8.0
 async def run_chunk(shop: Workshop, scan_id: UUID, no: int, request_id: str) -> None:
     """Do one chunk if it is there to be done. Repeated, late and lost messages are all harmless."""
     with structlog.contextvars.bound_contextvars(scan_id=str(scan_id), request_id=request_id, chunk=no):
-        taken = await _take(shop, scan_id, no)
+        taken = await _take(shop, scan_id, no, request_id)
         if taken is None:
             return
         scan, claim = taken
@@ -69,24 +71,30 @@ async def send_back(shop: Workshop, scan_id: UUID, no: int, *, wait: float = 0.0
         get_logger().warning("chunk.not_sent_back", error=type(error).__name__)
 
 
-async def _take(shop: Workshop, scan_id: UUID, no: int) -> tuple[Work, Claim] | None:
-    """Claim the chunk, waiting for a Postgres that is away. None when it isn't ours to do."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + PATIENCE
-    while not shop.drain.is_set():
-        try:
-            async with connection(shop.pool) as conn:
-                claim = await chunks.claim(conn, scan_id, no, shop.settings.worker_name)
-                scan = await scans.for_work(conn, scan_id) if claim else None
-        except AWAY as error:
-            get_logger().warning("chunk.not_claimed", error=type(error).__name__)
-            if loop.time() > until:
-                return None
-            await _pause(shop)
-        else:
-            return (scan, claim) if claim is not None and scan is not None else None
-    await send_back(shop, scan_id, no)
-    return None
+async def _take(shop: Workshop, scan_id: UUID, no: int, request_id: str) -> tuple[Work, Claim] | None:
+    """Claim the chunk. None when it isn't ours to do, or can't be claimed from here."""
+    if shop.drain.is_set():
+        await send_back(shop, scan_id, no)
+        return None
+    try:
+        async with asyncio.timeout(CLAIM_SECONDS), connection(shop.pool) as conn:
+            claim = await chunks.claim(conn, scan_id, no, shop.settings.worker_name)
+            scan = await scans.for_work(conn, scan_id) if claim else None
+    except AWAY as error:
+        get_logger().warning("chunk.not_claimed", error=type(error).__name__)
+        await _pass_on(shop, scan_id, no, request_id)
+        return None
+    return (scan, claim) if claim is not None and scan is not None else None
+
+
+async def _pass_on(shop: Workshop, scan_id: UUID, no: int, request_id: str) -> None:
+    """Put the message back in Redis: perhaps another worker reaches Postgres, or we do in a moment.
+
+    Whatever kind of chunk it is, the queue of chunks may carry it.
+    """
+    shop.away.set()
+    await _pause(shop)
+    await ring(shop, [chunk_job("fetch", scan_id, no, request_id)])
 
 
 async def _pause(shop: Workshop) -> None:
@@ -114,7 +122,7 @@ async def _work(shop: Workshop, scan: Work, claim: Claim) -> None:
     outcome = "done"
     lease = Lease(claim)
     try:
-        async with keep(shop.pool, lease):
+        async with keep(shop, lease):
             following = await _until_ended(shop, scan, lease)
         if following is not None:
             await ring(shop, [chunk_job("reduce", scan.id, following, scan.request_id)])

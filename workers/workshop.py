@@ -1,6 +1,7 @@
 """What all work of one worker process shares."""
 
 import asyncio
+import threading
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -32,6 +33,8 @@ class Workshop(Struct, frozen=True, kw_only=True):
     parser: ParserProcess
     clock: Clock
     drain: asyncio.Event
+    away: threading.Event = field(default_factory=threading.Event)
+    """Set while this process can't reach Postgres: it takes no messages then, which others could act on."""
     suspects: set[tuple[UUID, int]] = field(default_factory=set)
     """Chunks under way here that may be what ends their workers: at most one at a time."""
 

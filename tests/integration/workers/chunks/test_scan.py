@@ -1,6 +1,7 @@
 """A chunk in a worker's hands: what costs it an attempt, what doesn't, and that it is never kept."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 from unittest.mock import patch
@@ -180,6 +181,19 @@ async def test_a_draining_worker_sends_messages_back(shop: Workshop, make_work: 
     await run(shop, scan_id, raising(AssertionError("not to be begun")))
     row = await chunk_of(shop, scan_id)
     assert (row["status"], row["dispatched_at"], row["fence"]) == ("pending", None, 0)
+
+
+async def test_a_worker_that_cannot_reach_postgres_leaves_messages_to_others(
+    shop: Workshop, make_work: MakeWork
+) -> None:
+    scan_id = await with_chunk(shop, await make_work(URL, "sitemap"))
+    await shop.pool.close()
+    await run(shop, scan_id, raising(AssertionError("not to be begun")))
+    assert shop.away.is_set()
+    name = f"{shop.settings.namespace}:chunks"
+    (rid,) = await shop.redis.lrange(name, 0, -1)
+    message = json.loads(await shop.redis.hget(f"{name}.msgs", rid))
+    assert (message["kwargs"]["scan_id"], message["kwargs"]["no"]) == (str(scan_id), 0)
 
 
 async def test_a_message_of_a_newer_version_is_left_to_a_newer_worker() -> None:
