@@ -21,6 +21,10 @@ MARGIN = 1.15
 """How far the best language must be ahead of the next."""
 MAX_KEYWORDS = 20
 MIN_KEYWORD = 3
+MAX_KNOWN = 50_000
+"""Tokens remembered from page to page."""
+MAX_REMEMBERED = 40
+"""Characters of a token that is remembered."""
 
 # Scripts written without spaces between words: kana, Han, Thai, Lao, Myanmar, Khmer.
 _DENSE = re.compile(
@@ -69,19 +73,51 @@ class Vocabulary(Struct, frozen=True, gc=False):
 
 
 def vocabulary(text: str) -> Vocabulary:
-    """Count the words of a whitespace-normalised text: what stands between blanks and holds a letter or digit."""
-    lowered = text.lower()
-    if not lowered.isascii():
-        lowered = lowered.replace("’", "'").replace("—", " ")
-    counts = Counter(lowered.split())
+    """Count the words of a whitespace-normalised text: what stands between blanks and holds a letter or digit.
+
+    Words of ASCII letters come first, in their order; then the others.
+    """
+    if not text.isascii():
+        text = text.replace("’", "'").replace("—", " ")
+    counts: dict[str, int] = {}
+    others: list[tuple[str, int]] = []
+    letters, bare = _letters, _bare
+    for token, count in Counter(text.split()).items():
+        word = letters.get(token)
+        if word is None and token not in bare:
+            word = _remember(token)
+        if word:
+            counts[word] = counts.get(word, 0) + count
+        else:
+            others.append((token, count))
     dense = 0
-    for token in [token for token in counts if not (token.isalpha() and token.isascii())]:
-        count = counts.pop(token)
-        if not token.isascii():
-            dense += _count_other(token, count, counts)
-        elif plain := token.strip(_STRIP):
+    for token, count in others:
+        plain = bare.get(token)
+        if plain is None:
+            dense += _count_other(token.lower(), count, counts)
+        elif plain:
             counts[plain] = counts.get(plain, 0) + count
     return Vocabulary(counts, dense)
+
+
+_letters: dict[str, str] = {}
+"""Tokens of ASCII letters → the word. The same few thousand tokens make up most pages of a site."""
+_bare: dict[str, str] = {}
+"""Other ASCII tokens → the word without marks around it, "" where nothing is left."""
+
+
+def _remember(token: str) -> str:
+    """The token in lower case if it consists of ASCII letters, otherwise ""."""
+    word = token.lower()
+    if not word.isascii():
+        return ""
+    found = word if word.isalpha() else ""
+    if len(token) <= MAX_REMEMBERED:
+        known = _letters if found else _bare
+        if len(known) >= MAX_KNOWN:
+            known.clear()
+        known[token] = found or word.strip(_STRIP)
+    return found
 
 
 def _count_other(token: str, count: int, counts: dict[str, int]) -> int:
@@ -94,16 +130,20 @@ def _count_other(token: str, count: int, counts: dict[str, int]) -> int:
     return dense * count
 
 
-def _weights() -> dict[str, tuple[tuple[str, float], ...]]:
-    """Function word → languages of the Latin script that use it, each with its weight: less where many share it."""
+_Weights = Mapping[str, tuple[tuple[str, float], ...]]
+
+
+def _weights(script: frozenset[str]) -> _Weights:
+    """Function word → languages of the script that use it, each with its weight: less where many share it."""
     users: dict[str, list[str]] = {}
     for language in sorted(LATIN | CYRILLIC):
         for word in STOP_WORDS[language]:
             users.setdefault(word, []).append(language)
-    return {word: tuple((one, 1 / len(found)) for one in found) for word, found in users.items()}
+    shares = {word: tuple((one, 1 / len(found)) for one in found if one in script) for word, found in users.items()}
+    return {word: pairs for word, pairs in shares.items() if pairs}
 
 
-_WEIGHTS = _weights()
+_WEIGHTS = {LATIN: _weights(LATIN), CYRILLIC: _weights(CYRILLIC)}
 
 
 def detect(text: str, words: Vocabulary) -> str | None:
@@ -162,10 +202,11 @@ def _by_words(words: Vocabulary, languages: frozenset[str], text: str) -> str | 
         return None
     scores = dict.fromkeys(languages, 0.0)
     total = min(total, sum(islice(words.counts.values(), MAX_DISTINCT)))
-    for word, count in islice(words.counts.items(), MAX_DISTINCT):
-        for language, weight in _WEIGHTS.get(word, ()):
-            if language in scores:
-                scores[language] += count * weight
+    weights = _WEIGHTS[languages]
+    for word in [word for word in islice(words.counts, MAX_DISTINCT) if word in weights]:
+        count = words.counts[word]
+        for language, weight in weights[word]:
+            scores[language] += count * weight
     if languages is CYRILLIC:
         for language, pattern in _LETTERS.items():
             scores[language] += len(pattern.findall(text[:SAMPLE].lower())) / 8

@@ -6,6 +6,7 @@ API keys for Maps and Firebase ("AIza…"), Stripe's publishable keys ("pk_live_
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from shared.page import Page
 
@@ -62,7 +63,8 @@ _MAX = 5
 def leaked(page: Page) -> Iterator[tuple[str, str]]:
     """(what it is, its masked text) of each secret; never the whole secret."""
     found: set[str] = set()
-    for text, kinds in ((page.source, _ANYWHERE), (_hidden_code(page), _IN_SCRIPTS)):
+    code = _hidden_code(page)
+    for text, kinds in ((page.source, _ANYWHERE), (code, _IN_SCRIPTS if code else ())):
         for mark, name, form in kinds:
             if mark in text:
                 for match in form.finditer(text):
@@ -84,7 +86,7 @@ def _harmless(text: str, match: re.Match[str]) -> bool:
 
 
 def _hidden_code(page: Page) -> str:
-    """Inline scripts, comments and metas, where keys are left behind."""
+    """Inline scripts, comments and metas, where keys are left behind; without those that hold no mark of a key."""
     parts = [script.text for script in page.scripts if script.text]
     parts.extend(meta.content for meta in page.metas if meta.content)
     source = page.source
@@ -93,4 +95,13 @@ def _hidden_code(page: Page) -> str:
         end = source.find("-->", position + 4)
         parts.append(source[position : end if end > 0 else len(source)])
         position = source.find("<!--", end) if end > 0 else -1
-    return "\n".join(parts)
+    return "\n".join([part for part in parts if (_marked(part) if len(part) <= _REMEMBERED else True)])
+
+
+_REMEMBERED = 10_000
+"""Characters of a script whose answer is remembered: most scripts of a page stand on all pages of the site."""
+
+
+@lru_cache(maxsize=512)
+def _marked(part: str) -> bool:
+    return any(mark in part for mark, _, _ in _IN_SCRIPTS)

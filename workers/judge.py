@@ -6,7 +6,7 @@ from itertools import islice
 from msgspec import Struct
 
 from shared.checks import catalogue
-from shared.checks.base import Check, Fact, Finding, Level, Limits, On, Severity, classes_of
+from shared.checks.base import Check, Fact, Finding, Level, Limits, On, PageFunction, Severity, classes_of
 from shared.page import Page
 
 MAX_PER_CHECK = 5
@@ -55,6 +55,9 @@ _FACTS: Mapping[Fact, Callable[[Page], object]] = {
 }
 
 
+_Plan = tuple[list[tuple[Check, PageFunction]], tuple[str, ...]]
+
+
 class Judge:
     """The page-level checks with their limits, prepared once and applied to many pages."""
 
@@ -62,15 +65,15 @@ class Judge:
         """Take the whole catalogue less `disabled`."""
         self._limits = limits
         self._checks = [c for c in catalogue().values() if c.level is Level.PAGE and c.id not in disabled]
-        self._plans: dict[tuple[On, frozenset[Fact]], tuple[list[Check], tuple[str, ...]]] = {}
+        self._plans: dict[tuple[On, frozenset[Fact]], _Plan] = {}
 
-    def _plan(self, classes: On, unknown: frozenset[Fact]) -> tuple[list[Check], tuple[str, ...]]:
+    def _plan(self, classes: On, unknown: frozenset[Fact]) -> _Plan:
         """The checks to run on pages like this, and those that can't be decided."""
         plan = self._plans.get((classes, unknown))
         if plan is None:
             apply = [c for c in self._checks if c.on in classes]
             plan = (
-                [c for c in apply if unknown.isdisjoint(c.needs)],
+                [(c, c.page) for c in apply if c.page is not None and unknown.isdisjoint(c.needs)],
                 tuple(c.id for c in apply if not unknown.isdisjoint(c.needs)),
             )
             self._plans[classes, unknown] = plan
@@ -83,24 +86,21 @@ class Judge:
         checks, undecided = self._plan(classes, unknown)
         found: list[Found] = []
         raised: list[tuple[str, str]] = []
-        for check in checks:
-            function = check.page
-            if function is None:
-                continue
+        limits = self._limits
+        for check, function in checks:
             try:
-                one = _collect(check, function(page, self._limits))
+                findings = function(page, limits)
+                for first in findings:  # hardly ever entered: most checks end without yielding anything
+                    found.extend(_collect(check, first, findings))
+                    break
             except Exception as error:  # noqa: BLE001 - a check's fault must not cost the page its other verdicts
                 raised.append((check.id, f"{type(error).__name__}: {error}"[:MAX_EVIDENCE]))
-            else:
-                if one:
-                    found.extend(one)
         return Verdict(tuple(found), (*undecided, *(check_id for check_id, _ in raised)), tuple(raised), classes)
 
 
-def _collect(check: Check, findings: Iterator[Finding]) -> list[Found]:
-    kept = list(islice(findings, MAX_PER_CHECK))
-    if not kept:
-        return []
+def _collect(check: Check, first: Finding, findings: Iterator[Finding]) -> list[Found]:
+    """What is kept of a check's findings. `findings` is used up to the bound and then dropped."""
+    kept = [first, *islice(findings, MAX_PER_CHECK - 1)]
     count = len(kept)
     if count == MAX_PER_CHECK:
         count += sum(1 for _ in islice(findings, MAX_COUNTED))

@@ -139,9 +139,10 @@ class Client:
         if self._session is not None:
             await self._session.close()
 
-    async def start_scan(self, url: str, mode: str) -> str:
+    async def start_scan(self, url: str, mode: str, options: Mapping[str, Any] | None = None) -> str:
         """Start a scan; its id."""
-        data = await self._call("POST", "/scans", {"url": url, "mode": mode})
+        wanted = {"url": url, "mode": mode, **({"options": options} if options else {})}
+        data = await self._call("POST", "/scans", wanted)
         return str(data["scan_id"])
 
     async def scan(self, scan_id: str) -> Scan:

