@@ -58,9 +58,13 @@ class LeaseLostError(Exception):
 
 async def claim(conn: Connection, scan_id: UUID, no: int, worker: str) -> Claim | None:
     """Take a pending chunk; None when it is done, held by another, or not due yet."""
-    values = {"scan_id": scan_id, "no": no, "worker": worker, "lease": LEASE_SECONDS}
+    values = {"scan_id": scan_id, "no": no, "lease": LEASE_SECONDS}
     row = await (await conn.execute(_SQL["claim"], values)).fetchone()
-    return msgspec.convert({**row, "scan_id": scan_id, "no": no}, Claim) if row else None
+    if row is None:
+        return None
+    claimed = msgspec.convert({**row, "scan_id": scan_id, "no": no}, Claim)
+    confirmed = await conn.execute(_SQL["confirm"], {**claimed.key, "worker": worker})
+    return claimed if await confirmed.fetchone() is not None else None
 
 
 async def heartbeat(conn: Connection, held: Claim) -> tuple[bool, bool]:

@@ -6,10 +6,16 @@ WITH free AS (
     AND (not_before IS NULL OR not_before <= clock_timestamp() OR not_before > clock_timestamp() + interval '15 minutes')
   FOR UPDATE
 )
-UPDATE chunks c SET status = 'running', fence = c.fence + 1, worker = %(worker)s, not_before = NULL,
+UPDATE chunks c SET status = 'running', fence = c.fence + 1, worker = NULL, not_before = NULL,
   lease_until = clock_timestamp() + make_interval(secs => %(lease)s), dispatched_at = COALESCE(c.dispatched_at, now())
 FROM free WHERE c.scan_id = free.scan_id AND c.no = free.no
 RETURNING c.kind, c.fence, c.attempts, c.seq_from, c.seq_to, c.tally, c.done, c.failed;
+
+-- name: confirm
+-- The worker has heard that the chunk is its own. A claim that a stalled server carries out long after its worker gave up
+-- waiting stays without a worker, and nobody is blamed for its end.
+UPDATE chunks SET worker = %(worker)s
+WHERE scan_id = %(scan_id)s AND no = %(no)s AND fence = %(fence)s AND status = 'running' RETURNING no;
 
 -- name: heartbeat
 UPDATE chunks c SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
@@ -124,7 +130,8 @@ SELECT clock_timestamp() AS now;
 -- name: expire
 -- now: read before, so that a server that stalls in this very statement takes no lease that ended meanwhile. A lease
 -- that ends too late was given by a clock that has been set back.
-UPDATE chunks SET status = 'pending', attempts = attempts + %(blame)s, worker = NULL, lease_until = NULL,
+UPDATE chunks SET status = 'pending', attempts = attempts + CASE WHEN worker IS NULL THEN 0 ELSE %(blame)s END,
+  worker = NULL, lease_until = NULL,
   dispatched_at = NULL
 WHERE (scan_id, no) IN (
   SELECT scan_id, no FROM chunks WHERE status = 'running'

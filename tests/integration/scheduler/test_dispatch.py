@@ -44,6 +44,20 @@ async def test_a_lost_lease_costs_an_attempt(office: Office, rows: Rows, clock: 
     assert (await rows.chunk(claim.scan_id))["status"] == "pending"
 
 
+async def test_a_claim_that_nobody_heard_of_costs_nothing(office: Office, rows: Rows, clock: HandClock) -> None:
+    """A server that stalled carries out what its clients have long given up."""
+    scan_id = await rows.scan()
+    async with connection(office.pool) as conn:
+        await conn.execute(dispatch._SQL["claim"], {"scan_id": scan_id, "no": 0, "lease": 20.0})
+    await dispatch.expire(office)
+    clock.at += 7.5
+    await dispatch.expire(office)
+    clock.at += 2
+    await expired(office, rows)
+    row = await rows.chunk(scan_id)
+    assert (row["status"], row["attempts"]) == ("pending", 0)
+
+
 async def test_nobody_is_blamed_after_a_silence_of_postgres(office: Office, rows: Rows, clock: HandClock) -> None:
     claim = await claimed(office, rows)
     for _ in range(4):
