@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from api_gateway.routes.scans import progress
 from api_gateway.state import Gateway
+from api_gateway.views import progress
 from shared import scans
 from shared.db.pool import AWAY, Connection, connection
 from shared.db.queries import queries

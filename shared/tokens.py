@@ -108,6 +108,13 @@ async def create(
     return msgspec.convert(row, Token), secret
 
 
+async def is_valid(conn: Connection, secret: str, *, pepper: str) -> bool:
+    """Whether the key exists, isn't revoked, and belongs to an account that isn't disabled."""
+    values = {"secret_hash": hash_secret(secret, pepper)}
+    row = await (await conn.execute(_SQL["by_hash"], values)).fetchone()
+    return row is not None and row["revoked_at"] is None and row["disabled_at"] is None
+
+
 async def get(conn: Connection, token_id: UUID) -> Token | None:
     """The key's record, None when there is none."""
     row = await (await conn.execute(_SQL["get"], {"id": token_id})).fetchone()

@@ -131,6 +131,7 @@ async def _work(shop: Workshop, scan: Work, claim: Claim) -> None:
     if lease.trying is not None and outcome in {"done", "unavailable"}:
         await absolve(shop, claim, lease.trying)
     CHUNKS.labels(claim.kind, outcome).inc()
+    get_logger().info("chunk.ended", kind=claim.kind, outcome=outcome, worker=shop.settings.worker_name)
 
 
 async def _until_ended(shop: Workshop, scan: Work, lease: Lease) -> int | None:

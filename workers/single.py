@@ -81,7 +81,6 @@ def _site(
     inputs = SiteInputs(
         start_url=scan.url,
         complete=False,
-        reason="only one page was fetched",
         robots=robots,
         previous=previous,
         suppressed=tuple(scan.options.get("disable_checks") or ()),

@@ -20,6 +20,14 @@ from workers.rescan.before import robots_hash, site_before
 from workers.sample_fetch import fetch_sample
 from workers.workshop import Workshop, fetch_options
 
+CUT_SHORT = {
+    "budget": "the limit of pages was reached",
+    "depth": "pages deeper than the limit were left out",
+    "trap": "endless sets of addresses were left out",
+    "time": "the time for a scan was over",
+}
+"""What cut a scan short, for people."""
+
 _SQL = queries("results")
 _URLS = queries("urls")
 _OK = range(200, 300)
@@ -121,7 +129,7 @@ async def site_inputs(conn: Connection, scan: Work) -> SiteInputs:
     inputs = SiteInputs(
         start_url=await _start(conn, scan),
         complete=scan.mode == "crawl" and scan.incomplete is None,
-        reason=scan.incomplete or ("" if scan.mode == "crawl" else "only the pages of the sitemaps were fetched"),
+        reason=CUT_SHORT.get(scan.incomplete or "", ""),
         robots=robots_input(robots["url"], robots["status"], bytes(robots["body"] or b""), robots["facts"])
         if robots
         else None,

@@ -1,6 +1,19 @@
 """All endpoints under /api/v1."""
 
-from api_gateway.routes import auth, bulk, checks, diff, document, events, export, results, scans, tokens, user, webhooks
+from api_gateway.routes import (
+    auth,
+    bulk,
+    checks,
+    diff,
+    document,
+    events,
+    export,
+    results,
+    scans,
+    tokens,
+    user,
+    webhooks,
+)
 from api_gateway.routing import Route
 
 ALL: list[Route] = [

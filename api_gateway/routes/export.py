@@ -20,9 +20,9 @@ from api_gateway.export.report import report_of
 from api_gateway.middleware.limits import headers
 from api_gateway.prompt import promptly
 from api_gateway.routes.results import issue_view
-from api_gateway.routes.scans import scan_view
 from api_gateway.routing import Route, route
 from api_gateway.state import CALLER, GATEWAY, REQUEST_ID
+from api_gateway.views import scan_view
 from shared.db.pool import AWAY, Connection, Pool, connection
 from shared.db.queries import queries
 from shared.errors import ConflictError, ForbiddenError, UnavailableError

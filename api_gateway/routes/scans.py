@@ -1,10 +1,7 @@
 """Starting scans, watching them, stopping them."""
 
-from typing import Any
-
 import msgspec
 from aiohttp import web
-from psycopg.rows import DictRow
 
 from api_gateway.access import visible_scan
 from api_gateway.bodies import idempotency_key, path_id, read_body
@@ -12,10 +9,10 @@ from api_gateway.middleware.authentication import check_access
 from api_gateway.replies import Scan, ScanAccepted
 from api_gateway.routing import PREFIX, ROUTE, Route, route
 from api_gateway.starting import new_scan, start
-from api_gateway.state import CALLER, GATEWAY, REQUEST_ID, Gateway
+from api_gateway.state import CALLER, GATEWAY, REQUEST_ID
+from api_gateway.views import scan_view
 from api_gateway.wire import success
 from shared import scans
-from shared.clock import utc
 from shared.db.pool import connection
 from shared.errors import ConflictError, ForbiddenError, InvalidUrlError
 from shared.requests import ScanRequest, validate
@@ -54,49 +51,6 @@ async def create_scan(request: web.Request) -> web.Response:
         poll_url=f"{PREFIX}/scans/{accepted.scan_id}",
     )
     return success(request, msgspec.to_builtins(reply), gateway.clock, status=202, headers={"Location": reply.poll_url})
-
-
-def progress(row: DictRow, gateway: Gateway) -> dict[str, Any]:
-    """The scan's progress; rate and time left are None until there is something to tell from."""
-    done, failed = row["done"] + row["live_done"], row["failed"] + row["live_failed"]
-    rate: float | None = None
-    eta: int | None = None
-    if row["started_at"] is not None and done:
-        until = row["finished_at"] or utc(gateway.clock.now())
-        seconds = (until - row["started_at"]).total_seconds()
-        if seconds > 0:
-            rate = round(done / seconds, 2)
-            if row["status"] == "running" and row["phase"] == "fetching" and rate:
-                eta = int(max(0, row["found"] - done) / rate)
-    return {
-        "phase": row["phase"],
-        "found": max(row["found"], done),
-        "done": done,
-        "failed": failed,
-        "skipped": row["skipped"],
-        "pages_per_second": rate,
-        "eta_seconds": eta,
-    }
-
-
-def scan_view(row: DictRow, gateway: Gateway) -> dict[str, Any]:
-    """A scan as the API shows it."""
-    view: dict[str, Any] = {
-        "scan_id": str(row["id"]),
-        "url": row["url"],
-        "mode": row["mode"],
-        "test": row["test"],
-        "status": row["status"],
-        "progress": progress(row, gateway),
-        "created_at": row["created_at"],
-        "started_at": row["started_at"],
-        "finished_at": row["finished_at"],
-        "options": row["options"],
-    }
-    for name in ("reason", "reason_code", "result"):
-        if row[name] is not None:
-            view[name] = row[name]
-    return view
 
 
 @route("GET", "/scans/{scan_id}", summary="A scan's status and result", scope="read", guest=True, reply=Scan)

@@ -1,12 +1,14 @@
 """Users and API keys of a fleet on this machine. The only place here that calls the repositories."""
 
 import contextlib
+import os
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import psycopg
 from psycopg.rows import dict_row
 
@@ -14,6 +16,7 @@ from deploy.local.embedded import write_private
 from deploy.local.errors import LaunchError, UsageError
 from shared import tokens, users
 from shared.db.pool import Connection, connect_arguments
+from shared.tiers import load_tiers
 
 LOCAL_EMAIL = "local@scanfleet.invalid"
 LOCAL_KEY = "local.key"
@@ -28,7 +31,8 @@ class Accounts:
     pepper: str = field(repr=False)
 
     async def create_user(self, email: str, password: str, tier: str) -> users.User:
-        """Make a user. Raises ServiceError when the address is taken or something is malformed."""
+        """Make a user. Raises ServiceError for a taken or malformed address, UsageError for an unknown tier."""
+        check_tier(tier)
         return await users.create(self.connection, email=email, password=password, tier=tier)
 
     async def create_key(self, email: str, name: str, scopes: Sequence[str], mode: Literal["live", "test"]) -> str:
@@ -42,11 +46,42 @@ class Accounts:
         )
         return secret
 
+    async def update_user(
+        self, email: str, *, tier: str | None, overrides: Mapping[str, int] | None, disabled: bool | None
+    ) -> None:
+        """Change what isn't None. Raises UsageError for an unknown user, tier or figure."""
+        if tier is not None:
+            check_tier(tier)
+        if overrides:
+            try:
+                load_tiers()["free"].with_overrides(overrides)
+            except msgspec.ValidationError as error:
+                raise UsageError(f"overrides: {error}") from error
+        if not await users.update(self.connection, email, tier=tier, overrides=overrides, disabled=disabled):
+            raise UsageError(f"There is no user {email}.")
+
+    async def keys_of(self, email: str) -> list[tokens.Token]:
+        """The user's keys, newest first. Raises UsageError when there is no such user."""
+        user = await users.by_email(self.connection, email)
+        if user is None:
+            raise UsageError(f"There is no user {email}.")
+        return await tokens.list_of(self.connection, user.id)
+
+    async def revoke(self, email: str, client_id: str) -> None:
+        """Revoke the user's key with that client id for good. Raises UsageError when there is none."""
+        key = next((one for one in await self.keys_of(email) if one.client_id == client_id), None)
+        if key is None:
+            raise UsageError(f"{email} has no key {client_id}; see: scanfleet token list {email}")
+        await tokens.revoke(self.connection, key.id)
+
     async def local_key(self, data_dir: Path) -> str:
         """The key of the command line itself: made once, kept in the data directory, hardly limited."""
         path = data_dir / LOCAL_KEY
         with contextlib.suppress(FileNotFoundError):
-            return path.read_text(encoding="ascii").strip()
+            kept = path.read_text(encoding="ascii").strip()
+            # Made for another database or under another SECRET_KEY, it is of no use here.
+            if await tokens.is_valid(self.connection, kept, pepper=self.pepper):
+                return kept
         if await users.by_email(self.connection, LOCAL_EMAIL) is None:
             await self.create_user(LOCAL_EMAIL, secrets.token_urlsafe(32), "pro")
             quota = {"single": LOCAL_QUOTA, "sitemap": LOCAL_QUOTA, "crawl": LOCAL_QUOTA}
@@ -54,6 +89,14 @@ class Accounts:
         key = await self.create_key(LOCAL_EMAIL, "command line", ("read", "scan"), "live")
         write_private(path, key + "\n")
         return key
+
+
+def check_tier(tier: str) -> None:
+    """Raises UsageError for a tier that the tiers file doesn't have."""
+    tiers = load_tiers(Path(path) if (path := os.environ.get("TIERS_FILE")) else None)
+    if tier not in tiers or tier == "guest":
+        message = f"There is no tier {tier!r}; there are: {', '.join(name for name in tiers if name != 'guest')}."
+        raise UsageError(message)
 
 
 @contextlib.asynccontextmanager

@@ -230,6 +230,8 @@ def crawl_delay(site: Site, limits: Limits) -> Iterator[SiteFinding]:
     file = _file(site)
     for group in file.robots.groups:
         for delay in group.delays:
+            if not delay.seconds:
+                continue
             yield SiteFinding(
                 f"{delay.seconds:g} s for {', '.join(group.agents)}", url=file.url, at=f"line {delay.line}"
             )

@@ -14,8 +14,8 @@ def incomplete(site: Site, limits: Limits) -> Iterator[SiteFinding]:
 
     Fix: none needed; raise the limits to see more.
     """
-    if not site.inputs.complete:
-        yield SiteFinding(site.inputs.reason or "not all addresses were fetched", url=site.inputs.start_url)
+    if site.inputs.reason:
+        yield SiteFinding(site.inputs.reason, url=site.inputs.start_url)
 
 
 @site_check("scan.skipped_urls", Category.SCAN, Severity.INFO, source="heuristic")

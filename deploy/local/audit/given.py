@@ -48,6 +48,7 @@ class GivenTls(Struct, frozen=True):
     not_after: float | None = None
     issuer: str | None = None
     names: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
 
 
 class Given(Struct, kw_only=True, frozen=True):

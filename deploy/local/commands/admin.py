@@ -35,7 +35,20 @@ def configure_migrate(parser: argparse.ArgumentParser) -> None:
 
 def configure_user(parser: argparse.ArgumentParser) -> None:
     """Options of ``user create``."""
-    create = parser.add_subparsers(metavar="ACTION", required=True).add_parser("create", help="make a user")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    change = actions.add_parser("set", help="change a user's tier, figures or state")
+    change.description = "Change a user. What isn't named stays as it is."
+    change.add_argument("email", metavar="EMAIL")
+    change.add_argument("--tier", help="free, pro, management, ceo or enterprise")
+    change.add_argument(
+        "--override", action="append", metavar="FIGURE=N", help="a figure of the tiers file, e.g. single=500"
+    )
+    state = change.add_mutually_exclusive_group()
+    state.add_argument("--disable", dest="disabled", action="store_true", default=None, help="shut the account")
+    state.add_argument("--enable", dest="disabled", action="store_false", default=None, help="open it again")
+    add_data_option(change)
+    change.set_defaults(run=run_user_set)
+    create = actions.add_parser("create", help="make a user")
     create.description = "Make a user; the password is the first line of standard input."
     create.add_argument("email", metavar="EMAIL")
     create.add_argument(
@@ -48,7 +61,17 @@ def configure_user(parser: argparse.ArgumentParser) -> None:
 
 def configure_token(parser: argparse.ArgumentParser) -> None:
     """Options of ``token create``."""
-    create = parser.add_subparsers(metavar="ACTION", required=True).add_parser("create", help="make an API key")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="list a user's API keys")
+    listing.add_argument("email", metavar="EMAIL")
+    add_data_option(listing)
+    listing.set_defaults(run=run_token_list)
+    revoke = actions.add_parser("revoke", help="revoke an API key for good")
+    revoke.add_argument("email", metavar="EMAIL", help="whose key it is")
+    revoke.add_argument("client_id", metavar="CLIENT_ID", help="ci_…, as `token list` shows it")
+    add_data_option(revoke)
+    revoke.set_defaults(run=run_token_revoke)
+    create = actions.add_parser("create", help="make an API key")
     create.description = "Make an API key. Prints the key, and nothing else, once."
     create.add_argument("email", metavar="EMAIL", help="whose key it is")
     create.add_argument("--name", default="command line", help="what it is for (default: %(default)s)")
@@ -89,6 +112,47 @@ def run_token_create(arguments: argparse.Namespace, screen: Screen) -> int:
         screen.note("this key is shown only once")
 
     return _with_accounts(arguments.data, create)
+
+
+def run_user_set(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Change a user."""
+    figures: dict[str, int] = {}
+    for pair in arguments.override or ():
+        name, _, number = pair.partition("=")
+        if not number.isdigit():
+            raise UsageError(f"--override {pair}: FIGURE=N with a whole number is wanted.")
+        figures[name] = int(number)
+
+    async def change(accounts: Accounts) -> None:
+        overrides = figures or None
+        await accounts.update_user(
+            arguments.email, tier=arguments.tier, overrides=overrides, disabled=arguments.disabled
+        )
+        screen.note(f"changed {arguments.email}")
+
+    return _with_accounts(arguments.data, change)
+
+
+def run_token_list(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Print a user's keys, one a line."""
+    del screen
+
+    async def show(accounts: Accounts) -> None:
+        for key in await accounts.keys_of(arguments.email):
+            state = "revoked" if key.revoked_at else ",".join(key.scopes)
+            sys.stdout.write(f"{key.client_id}  {key.prefix}…{key.last4}  {key.mode}  {state}  {key.name}\n")
+
+    return _with_accounts(arguments.data, show)
+
+
+def run_token_revoke(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Revoke a key."""
+
+    async def revoke(accounts: Accounts) -> None:
+        await accounts.revoke(arguments.email, arguments.client_id)
+        screen.note(f"revoked {arguments.client_id}")
+
+    return _with_accounts(arguments.data, revoke)
 
 
 def _with_accounts(data_dir: Path, work: Callable[[Accounts], Awaitable[None]]) -> int:

@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 
 import msgspec
 
@@ -11,7 +12,7 @@ from deploy.local import options
 from deploy.local.accounts import open_accounts
 from deploy.local.api import ApiError, Client, Scan, UnreachableError
 from deploy.local.cli import EXIT_FAILED, EXIT_NOT_STARTED, EXIT_OK, add_data_option
-from deploy.local.errors import LaunchError
+from deploy.local.errors import LaunchError, UsageError
 from deploy.local.fleet import Fleet, FleetOptions
 from deploy.local.record import running_fleet
 from deploy.local.report import render_report
@@ -19,6 +20,7 @@ from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
 from deploy.local.watching import follow_scan
+from shared.network import BadUrl, check_url
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +51,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
+def _check_address(url: str, networks: Sequence[str]) -> None:
+    """Refuse before anything is started what the service would refuse. Raises UsageError that says what to do."""
+    allowed = tuple(ip_network(network) for network in networks)
+    try:
+        check_url(url, allow_networks=allowed)
+    except BadUrl as error:
+        hint = " For a site of your own: --allow-network 127.0.0.0/8, or its CIDR." if error.fault == "address" else ""
+        raise UsageError(f"{url}: {error}.{hint}") from error
+
+
 def run(arguments: argparse.Namespace, screen: Screen) -> int:
     """Scan, show, judge."""
+    record = running_fleet(arguments.data)
+    _check_address(arguments.url, (*arguments.allow_network, *(record.allow_networks if record is not None else ())))
     interrupts = Interrupts()
     return interrupts.run(_scan(arguments, screen, interrupts))
 

