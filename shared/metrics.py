@@ -39,6 +39,9 @@ WORKER_INFLIGHT = Gauge("worker_inflight", "Chunks that this worker holds.", reg
 WORKER_LOOP_LAG = Gauge(
     "worker_loop_lag_seconds", "Longest delay of the event loop within the last minute.", registry=REGISTRY
 )
+WORKER_LOOP_HELD = Gauge(
+    "worker_loop_held_seconds", "The part of such a delay that the loop's own thread computed.", registry=REGISTRY
+)
 CHUNKS = Counter("chunks", "Chunks that ended on this worker.", ("kind", "outcome"), registry=REGISTRY)
 WEBHOOK_DELIVERIES = Counter(
     "webhook_deliveries", "Attempts to deliver a webhook's message.", ("outcome",), registry=REGISTRY

@@ -1,12 +1,13 @@
 """How late the event loop is: what a page that holds it costs all the others."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
-from shared.metrics import WORKER_LOOP_LAG
+from shared.metrics import WORKER_LOOP_HELD, WORKER_LOOP_LAG
 
 EVERY: Final = 0.05
 """Seconds between looks: 20 a second cost 0.1 % of a core."""
@@ -31,21 +32,30 @@ class Longest:
         return self._values[0][1]
 
 
-async def measure(show: Callable[[float], None], every: float = EVERY) -> None:
-    """Show the longest delay in seconds, until cancelled."""
+async def measure(show: Callable[[float, float], None], every: float = EVERY) -> None:
+    """Show the longest delay, and the longest that was the loop's own work, in seconds, until cancelled.
+
+    The rest of a delay is waiting for a processor, which no page is to blame for.
+    """
     now = asyncio.get_running_loop().time
-    longest = Longest()
+    longest, held = Longest(), Longest()
     while True:
-        due = now() + every
+        due, before = now() + every, time.thread_time()
         await asyncio.sleep(every)
         at = now()
-        show(longest.add(at, max(0.0, at - due)))
+        lag = max(0.0, at - due)
+        show(longest.add(at, lag), held.add(at, min(lag, time.thread_time() - before)))
+
+
+def _show(lag: float, held: float) -> None:
+    WORKER_LOOP_LAG.set(lag)
+    WORKER_LOOP_HELD.set(held)
 
 
 @asynccontextmanager
 async def measured() -> AsyncGenerator[None]:
-    """Keep the gauge for the length of the block."""
-    task = asyncio.create_task(measure(WORKER_LOOP_LAG.set), name="loop-lag")
+    """Keep the gauges for the length of the block."""
+    task = asyncio.create_task(measure(_show), name="loop-lag")
     try:
         yield
     finally:

@@ -148,6 +148,7 @@ class Discovery:
                 self.skipped += len(self._children)
                 self._children.clear()
                 return
+            await asyncio.sleep(0)  # an index of 20,000 times itself held the loop for 0.3 s
             async with aclosing(self._items(self._children.popleft())) as items:
                 async for item in items:
                     yield item

@@ -144,3 +144,30 @@ async def test_hostile_pages_that_are_merely_large_are_read() -> None:
         assert await parser.run(body, deadline=20) == msgpack.encode((0, "p"))
         links = b"<title>l</title>" + b"<a href=x>y</a>" * 660_000
         assert await parser.run(links, deadline=20) == msgpack.encode((20_000, "l"))
+
+
+async def test_nobody_waits_behind_a_slow_page() -> None:
+    """Pages behind two that spin are answered by another child long before those are killed, in any number."""
+    async with ParserProcess(WORK, seconds=4.0) as parser:
+        assert await parser.run(b"first", deadline=20) == b""
+        slow = [asyncio.create_task(parser.run(b"spin", deadline=20)) for _ in range(2)]
+        await asyncio.sleep(0)
+        began = time.perf_counter()
+        answers = await asyncio.gather(*(parser.run(b"length " + b"x" * n, deadline=20) for n in range(50)))
+        assert answers == [str(n).encode() for n in range(50)]
+        assert time.perf_counter() - began < 3.0
+        for one in slow:
+            with pytest.raises(ParserKilled) as caught:
+                await one
+            assert caught.value.reason == "time"
+        assert await parser.run(b"length xyz", deadline=20) == b"3"
+
+
+async def test_a_slow_page_is_answered_in_the_end() -> None:
+    async with ParserProcess(WORK, seconds=5.0) as parser:
+        slow = asyncio.create_task(parser.run(b"wait 0.8", deadline=20))
+        await asyncio.sleep(0)
+        assert await parser.run(b"length xyz", deadline=20) == b"3"
+        assert not slow.done()
+        assert await slow == b"0.8"
+        assert parser.respawns == 0
