@@ -27,8 +27,8 @@ async def test_a_held_loop_shows() -> None:
 
     task = asyncio.create_task(measure(show, every=0.01))
     await asyncio.sleep(0)
-    end = time.perf_counter() + 0.1
-    while time.perf_counter() < end:
+    end = time.thread_time() + 0.1
+    while time.thread_time() < end:
         pass
     async with asyncio.timeout(5):
         await seen.wait()
