@@ -33,7 +33,7 @@ def _engine_table(folder: Path | None, rounds: int) -> Table:
 
 
 def _scan_table(scanned: end_to_end.Scanned) -> Table:
-    rate = scanned.pages / scanned.seconds
+    rate = scanned.pages / scanned.seconds if scanned.seconds else 0.0
     title = f"Sitemap scan: {scanned.pages} pages, {scanned.status}, {scanned.seconds:.1f} s, {rate:.0f} pages/s"
     table = Table("processes", "CPU s", "ms a page", "pages per CPU-second", title=title)
     for kind, seconds in scanned.cpu.items():

@@ -35,8 +35,15 @@ class Scanned(Struct, frozen=True):
 def measure(folder: Path | None, pages: int, workers: int, screen: Screen) -> Scanned:
     """Start a fleet of its own on embedded servers, scan `pages` pages, and end it."""
     interrupts = Interrupts()
+    found: list[Scanned] = []
+
+    async def scan(directory: Path) -> int:
+        found.append(await _measure(directory, folder, pages, workers, screen, interrupts))
+        return 0
+
     with tempfile.TemporaryDirectory(prefix="scanfleet-bench-") as directory:
-        return interrupts.run(_measure(Path(directory), folder, pages, workers, screen, interrupts))
+        interrupts.run(scan(Path(directory)))
+    return found[0] if found else Scanned("interrupted", 0, 0.0, {})
 
 
 async def _measure(

@@ -47,8 +47,6 @@ def jobs(folders: Sequence[Path]) -> Iterator[tuple[str, PageJob]]:
 
 
 def _digest(value: object) -> str:
-    if isinstance(value, frozenset):
-        value = sorted(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return blake2b(_ordered(value).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 

@@ -84,7 +84,7 @@ def _read(page: Page, decoded: Decoded) -> None:
         return
     lowered = decoded.utf8.lower()
     try:
-        walk = Walk(root.traverse(), find_marks(parser, lowered), MAX_DEPTH)
+        walk = Walk(root.traverse(), parser.css("[id]"), find_marks(parser, lowered), MAX_DEPTH)
     except TooManyOpen:
         message = f"more than {MAX_DEPTH} elements are open at once"
         raise TooDeep(message) from None

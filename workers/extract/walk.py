@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import islice
-from operator import itemgetter
 from typing import Final
 
 from selectolax.lexbor import LexborNode
@@ -44,7 +43,9 @@ _PLACED: Final = frozenset(
     for name in (*PLAIN, *MUTED, *HEADINGS, *LANDMARKS, *SECTIONING, "a", "area", "img", "svg", "title", "picture", "p")
 )
 _HEAD: Final = IDS["head"]
-_FEW: Final = 8
+_NEAR: Final = 256
+"""Elements gone through to find a subtree's end: 6 us; a dictionary of all elements costs ten times that."""
+_FEW: Final = 4
 
 
 class TooManyOpen(Exception):  # noqa: N818 - a signal between two modules, not an error of its own
@@ -54,21 +55,24 @@ class TooManyOpen(Exception):  # noqa: N818 - a signal between two modules, not 
 class Walk:
     """The elements of a tree: how they nest, and where each kind stands."""
 
-    def __init__(self, nodes: Iterable[LexborNode], marks: Marks, max_depth: int) -> None:
+    def __init__(
+        self, nodes: Iterable[LexborNode], with_id: Iterable[LexborNode], marks: Marks, max_depth: int
+    ) -> None:
         """Take in the elements in document order; raise `TooManyOpen` beyond the depth limit.
 
-        `marks` tell which nodes carry an attribute that changes how their subtree reads.
+        `with_id` are those that have an id; `marks` tell which nodes carry an attribute that changes how their subtree
+        reads.
         """
         self.nodes = listed = list(islice(nodes, MAX_NODES))
         self.tag_ids = tag_ids = [node.tag_id for node in listed]
         self._mem_ids = [node.mem_id for node in listed]
         self._measure(max_depth)
-        self.ids = [one for one in [node.id for node in listed] if one is not None]
+        self.ids = [one for one in [node.id for node in with_id] if one is not None]
         counts = Counter(tag_ids)
         self.elements = len(listed) - counts[COMMENT]
         self.counts = {NAMES[tag]: counts[tag] for tag in _COUNTED.intersection(counts)}
         self.places: defaultdict[int, list[int]] = defaultdict(list)
-        for index, tag in [pair for pair in enumerate(tag_ids) if pair[1] in _PLACED]:
+        for index, tag in [(index, tag) for index, tag in enumerate(tag_ids) if tag in _PLACED]:
             self.places[tag].append(index)
         self.head_end = self.head_elements = 0
         if counts[_HEAD]:
@@ -87,23 +91,37 @@ class Walk:
     # -- the tree's shape ----------------------------------------------------------------------------------------
 
     def _measure(self, max_depth: int) -> None:
-        """Depth and number of children."""
+        """Depth and number of children, by following the path from the root; no dictionary of all elements is made."""
+        self._depths = depths = [0] * (len(self.nodes) + 1)
+        path, counts, owners = [0], [0], [-1]
+        most, owner, last, deepest = 0, -1, 0, 0
         parents = [node.parent.mem_id for node in self.nodes]  # type: ignore[union-attr]
-        by_node = dict.fromkeys(parents[:1], 0)
-        for mem, parent in zip(self._mem_ids, parents, strict=True):
-            by_node[mem] = by_node.get(parent, 0) + 1
-        self._depths = depths = [*islice(by_node.values(), 1, None), 0]
-        self.depth = max(depths)
+        for index, parent in enumerate(parents):
+            if parent == last:  # the first child of the element before
+                path.append(parent)
+                counts.append(1)
+                owners.append(index - 1)
+                deepest = max(deepest, len(path))
+            else:
+                while len(path) > 1 and path[-1] != parent:
+                    path.pop()
+                    n, one = counts.pop(), owners.pop()
+                    if n > most or (n == most and one < owner):
+                        most, owner = n, one
+                counts[-1] += 1
+            depths[index] = len(path)
+            last = self._mem_ids[index]
+        for n, one in zip(counts[1:], owners[1:], strict=True):
+            if n > most or (n == most and one < owner):
+                most, owner = n, one
+        self.depth = max(deepest, min(1, len(parents)))
         if self.depth > max_depth:
             raise TooManyOpen
-        self.most_children: tuple[int, str] = (0, "")
-        if len(parents) > 1:
-            parent, most = max(Counter(parents).items(), key=itemgetter(1))
-            self.most_children = (most, self.position(self._index[parent]) if parent in self._index else "")
+        self.most_children = (most, self.position(owner)) if owner >= 0 else (len(parents), "")
 
     @cached_property
     def _index(self) -> dict[int, int]:
-        return {mem: index for index, mem in enumerate(self._mem_ids)}
+        return dict(zip(self._mem_ids, range(len(self.nodes)), strict=True))
 
     def is_leaf(self, index: int) -> bool:
         """Whether no element is inside."""
@@ -113,7 +131,7 @@ class Walk:
         """The index after an element's subtree."""
         depths = self._depths
         level = depths[index]
-        for following in range(index + 1, index + _FEW):  # most subtrees that are asked about hold a few elements
+        for following in range(index + 1, min(index + _NEAR, len(depths))):
             if depths[following] <= level:
                 return following
         node: LexborNode | None = self.nodes[index]
@@ -176,7 +194,9 @@ class Walk:
     def _divide(self, marks: Marks) -> None:
         """Find landmarks, what is content and what isn't, and what is hidden."""
         parts = [(index, 1, _PARTS[tag]) for tag in _PARTS.keys() & self.places.keys() for index in self.places[tag]]
-        parts += [(self._index[mem], 0, mark) for mem, mark in marks.nodes.items() if mem in self._index]
+        known = self._mem_ids if len(marks.nodes) <= _FEW else self._index
+        at = self._mem_ids.index if len(marks.nodes) <= _FEW else self._index.__getitem__
+        parts += [(at(mem), 0, mark) for mem, mark in marks.nodes.items() if mem in known]
         sections_end = excluded_end = hidden_end = 0
         for index, is_element, name in sorted(parts):
             if is_element and name in {"header", "footer"} and index < sections_end:
