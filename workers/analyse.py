@@ -79,7 +79,7 @@ def analyse(database_url: str, held: Claim, inputs: SiteInputs, terms: Terms, ta
 
 def _connect(database_url: str) -> SyncConnection:
     arguments: Any = connect_arguments("worker-analysis", statement_seconds=STATEMENT_SECONDS)
-    conn = psycopg.connect(database_url, autocommit=True, **arguments)
+    conn: Any = psycopg.connect(database_url, autocommit=True, **arguments)
     conn.row_factory = dict_row
     return cast("SyncConnection", conn)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, URL, sample
 from shared.page import Canonical, Page, Previous
-from shared.url_pieces import path_of, query_of
+from shared.reading.url_pieces import path_of, query_of
 from shared.urls import host_of, normalise
 
 GOOGLE_CANONICAL = "https://developers.google.com/search/docs/crawling-indexing/consolidate-duplicate-urls"

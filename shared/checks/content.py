@@ -1,18 +1,17 @@
-
 """The text of a page."""
 
 from collections.abc import Iterator
 
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import sample
-from shared.dates import MODIFIED, PUBLISHED, article_of, day_at, declared_days, http_day, visible_days
-from shared.hiding import hidden_stretches
-from shared.language_tags import split
-from shared.mojibake import damage
-from shared.notices import copyright_year
 from shared.page import Page, Previous
-from shared.placeholders import placeholder
-from shared.terms import is_interface_word
+from shared.reading.dates import MODIFIED, PUBLISHED, article_of, day_at, declared_days, http_day, visible_days
+from shared.reading.hiding import hidden_stretches
+from shared.reading.language_tags import split
+from shared.reading.mojibake import damage
+from shared.reading.notices import copyright_year
+from shared.reading.placeholders import placeholder
+from shared.reading.terms import is_interface_word
 
 GOOGLE_HELPFUL = "https://developers.google.com/search/docs/fundamentals/creating-helpful-content"
 GOOGLE_SPAM = "https://developers.google.com/search/docs/essentials/spam-policies"

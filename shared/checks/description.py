@@ -1,14 +1,13 @@
-
 """Meta descriptions."""
 
 from collections.abc import Iterator
 
 from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import sample
-from shared.graphemes import graphemes
 from shared.page import Meta, Page
-from shared.pixels import columns
-from shared.terms import shared_terms
+from shared.reading.graphemes import graphemes
+from shared.reading.pixels import columns
+from shared.reading.terms import shared_terms
 
 GOOGLE_SNIPPETS = "https://developers.google.com/search/docs/appearance/snippet"
 HTML_DESCRIPTION = "https://html.spec.whatwg.org/multipage/semantics.html#meta-description"

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from shared.checks.base import Category, Finding, Limits, Severity, check
 from shared.checks.sample import sample
-from shared.graphemes import graphemes
 from shared.page import Heading, Page
-from shared.terms import is_unspaced
+from shared.reading.graphemes import graphemes
+from shared.reading.terms import is_unspaced
 
 HTML_HEADINGS = "https://html.spec.whatwg.org/multipage/sections.html#the-h1,-h2,-h3,-h4,-h5,-and-h6-elements"
 ACCESSIBLE_HEADINGS = "https://www.w3.org/WAI/tutorials/page-structure/headings/"

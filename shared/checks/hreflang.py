@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, URL, sample
-from shared.language_tags import hreflang_fault, split
 from shared.page import Alternate, Page
+from shared.reading.language_tags import hreflang_fault, split
 
 GOOGLE_LOCALIZED = "https://developers.google.com/search/docs/specialty/international/localized-versions"
 

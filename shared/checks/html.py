@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
-from shared.addresses import addresses_of
 from shared.checks.base import Category, Finding, Limits, Severity, check
 from shared.checks.sample import HOST, sample
-from shared.markup import may_have_errors, start_tag_of, tag_errors
 from shared.page import Asset, Page
+from shared.reading.addresses import addresses_of
+from shared.reading.markup import may_have_errors, start_tag_of, tag_errors
 
 HTML = "https://html.spec.whatwg.org/multipage/"
 VALID_HEAD = "https://developers.google.com/search/docs/crawling-indexing/valid-page-metadata"

@@ -4,13 +4,13 @@ import codecs
 from collections.abc import Iterator
 from functools import lru_cache
 
-from shared.challenge import refused
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, sample
 from shared.page import FetchError, Page
-from shared.refresh import meta_refresh_of, refresh_target
-from shared.soft_404 import says_missing, shell_says_missing
-from shared.url_pieces import path_of
+from shared.reading.challenge import refused
+from shared.reading.refresh import meta_refresh_of, refresh_target
+from shared.reading.soft_404 import says_missing, shell_says_missing
+from shared.reading.url_pieces import path_of
 
 GOOGLE_SOFT_404 = "https://developers.google.com/search/docs/crawling-indexing/http-network-errors#soft-404-errors"
 GOOGLE_SIZES = "https://developers.google.com/search/docs/crawling-indexing/googlebot"

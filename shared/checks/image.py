@@ -1,4 +1,3 @@
-
 """Images."""
 
 import html
@@ -6,11 +5,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from shared.alt_text import is_meaningless
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, sample
-from shared.graphemes import graphemes
 from shared.page import Asset, ErrorKind, Image, Page
+from shared.reading.alt_text import is_meaningless
+from shared.reading.graphemes import graphemes
 
 GOOGLE_IMAGES = "https://developers.google.com/search/docs/appearance/google-images"
 HTML_ALT = "https://html.spec.whatwg.org/multipage/images.html#alt"

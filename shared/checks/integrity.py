@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shared.checks.base import Category, Finding, Limits, Severity, check
 from shared.checks.sample import sample
 from shared.page import Page
-from shared.spam import hidden_spam, obfuscated_scripts
+from shared.reading.spam import hidden_spam, obfuscated_scripts
 
 _PILLS = '<a href="https://pills.example.net/">buy cialis online</a>'
 _PAYLOAD = "dmFyIHMgPSBkb2N1bWVudC5jcmVhdGVFbGVtZW50KCdzY3JpcHQnKTs="

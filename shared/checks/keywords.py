@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import sample
 from shared.page import Page
-from shared.terms import shared_terms
+from shared.reading.terms import shared_terms
 
 _SEPARATOR = re.compile(r"[,;|，、；،]")
 _LEAST_BODY = 200

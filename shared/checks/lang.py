@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from shared.checks.base import Category, Finding, Limits, Severity, check
 from shared.checks.sample import sample
-from shared.language_tags import bcp47_fault
 from shared.page import Page
+from shared.reading.language_tags import bcp47_fault
 
 HTML_LANG = "https://html.spec.whatwg.org/multipage/dom.html#the-lang-and-xml:lang-attributes"
 

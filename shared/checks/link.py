@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from shared import contacts, hrefs
-from shared.addresses import addresses_of
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import sample
-from shared.link_text import empty_phrases, normalised
-from shared.markup import tags_with
 from shared.page import ExternalLink, Link, Page
+from shared.reading import contacts, hrefs
+from shared.reading.addresses import addresses_of
+from shared.reading.link_text import empty_phrases, normalised
+from shared.reading.markup import tags_with
 
 CRAWLABLE = "https://developers.google.com/search/docs/crawling-indexing/links-crawlable"
 QUALIFY = "https://developers.google.com/search/docs/crawling-indexing/qualify-outbound-links"

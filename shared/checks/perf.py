@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from shared.checks.base import Category, Fact, Finding, Limits, Severity, check
 from shared.checks.sample import HOST, sample
-from shared.markup import text_between
 from shared.page import Asset, Image, Page, Timings
+from shared.reading.markup import text_between
 
 WEB_DEV = "https://web.dev/articles/"
 LIGHTHOUSE = "https://developer.chrome.com/docs/lighthouse/performance/"

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from shared.challenge import refused
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, URL, sample
-from shared.domains import together
 from shared.page import Asset, FetchError, Hop, Page, Previous
-from shared.refresh import meta_refresh_of
+from shared.reading.challenge import refused
+from shared.reading.domains import together
+from shared.reading.refresh import meta_refresh_of
 from shared.urls import host_of, normalise, same_host
 
 GOOGLE_REDIRECTS = "https://developers.google.com/search/docs/crawling-indexing/301-redirects"

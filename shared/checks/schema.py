@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import Sample, sample
-from shared.item_values import checkable, fault, number, rating_fault
-from shared.items import Graph, Node, ancestors_of, graph_of, is_a
 from shared.page import Item, Page
-from shared.vocabulary import Feature, features_of, retired_of, schemaorg
+from shared.reading.item_values import checkable, fault, number, rating_fault
+from shared.reading.items import Graph, Node, ancestors_of, graph_of, is_a
+from shared.reading.vocabulary import Feature, features_of, retired_of, schemaorg
 
 GOOGLE = "https://developers.google.com/search/docs/appearance/structured-data/"
 POLICIES = f"{GOOGLE}sd-policies"

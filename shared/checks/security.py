@@ -6,10 +6,10 @@ from ipaddress import ip_address
 
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, NOW, URL, sample
-from shared.domains import together
-from shared.leaks import leaked
 from shared.page import Page, Tls
-from shared.security_headers import cookie, csp_directives, hsts_age, referrer_policy
+from shared.reading.domains import together
+from shared.reading.leaks import leaked
+from shared.reading.security_headers import cookie, csp_directives, hsts_age, referrer_policy
 from shared.urls import host_of
 
 MIXED_CONTENT = "https://www.w3.org/TR/mixed-content/"

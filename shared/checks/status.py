@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from shared.challenge import challenge, refused
 from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, URL, sample
 from shared.page import ErrorKind, FetchError, Hop, Page
+from shared.reading.challenge import challenge, refused
 
 GOOGLE_STATUS = "https://developers.google.com/search/docs/crawling-indexing/http-network-errors"
 GOOGLE_REDIRECTS = "https://developers.google.com/search/docs/crawling-indexing/301-redirects"

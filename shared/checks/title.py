@@ -1,15 +1,14 @@
-
 """Titles."""
 
 from collections import Counter
 from collections.abc import Iterator
 
-from shared import pixels
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import sample
-from shared.graphemes import graphemes
 from shared.page import Page, Previous, Text
-from shared.terms import shared_terms, terms
+from shared.reading import pixels
+from shared.reading.graphemes import graphemes
+from shared.reading.terms import shared_terms, terms
 
 GOOGLE_TITLES = "https://developers.google.com/search/docs/appearance/title-link"
 HTML_TITLE = "https://html.spec.whatwg.org/multipage/semantics.html#the-title-element"

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, URL, sample
 from shared.page import Page
+from shared.reading.url_pieces import path_of, query_of
 from shared.session_ids import IN_PATH, is_session
-from shared.url_pieces import path_of, query_of
 from shared.urls import TRACKING
 
 GOOGLE_URLS = "https://developers.google.com/search/docs/crawling-indexing/url-structure"

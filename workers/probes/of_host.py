@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from shared import chunks
 from shared.db.pool import Connection, connection
-from shared.domains import registrable
 from shared.host_probes import AgentAnswer, HostProbes, HostTls, Seen
 from shared.page import Context, Fetched
+from shared.reading.domains import registrable
 from shared.robots import Robots
 from shared.scans import Work
 from workers.fetch.challenge import challenge

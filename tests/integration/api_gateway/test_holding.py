@@ -87,7 +87,7 @@ async def test_an_answer_that_nobody_reads(address: tuple[str, int]) -> None:
     loop = asyncio.get_running_loop()
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        client.setblocking(False)  # noqa: FBT003
+        client.setblocking(False)
         await loop.sock_connect(client, address)
         await loop.sock_sendall(client, GET * 100)
         async with asyncio.timeout(15):
@@ -112,7 +112,7 @@ async def test_a_slow_reader_stays(address: tuple[str, int]) -> None:
     loop = asyncio.get_running_loop()
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        client.setblocking(False)  # noqa: FBT003
+        client.setblocking(False)
         await loop.sock_connect(client, address)
         await loop.sock_sendall(client, GET * 25)
         seen = received = 0
