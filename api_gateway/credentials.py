@@ -17,6 +17,7 @@ from shared.db.pool import AWAY, Pool, connect_arguments, connection
 from shared.db.queries import queries
 from shared.errors import UnavailableError
 from shared.logs import get_logger
+from shared.tasks import end
 from shared.tokens import hash_secret
 
 TOUCH_SECONDS = 5.0
@@ -140,7 +141,5 @@ class Credentials:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
             await self.flush()

@@ -1,7 +1,6 @@
 """`python -m scheduler`: lead if nobody else does; several replicas are welcome."""
 
 import asyncio
-import contextlib
 import signal
 import sys
 
@@ -19,6 +18,7 @@ from shared.logs import configure, get_logger
 from shared.probes import Readiness, serve
 from shared.redis.client import connect
 from shared.settings import Settings, SettingsError, read_settings
+from shared.tasks import end
 
 CHORES = (
     Chore("dispatch", 0.5, dispatch.dispatch),
@@ -59,13 +59,10 @@ async def run(settings: Settings) -> None:
     # It only ends by itself when something nobody foresaw went wrong: then a fresh process is better than none.
     await asyncio.wait({waiting, leading}, return_when=asyncio.FIRST_COMPLETED)
     readiness.draining = True
-    waiting.cancel()
-    leading.cancel()
-    try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await leading
-    finally:
-        await _close(pool, redis, runner)
+    await end(waiting, leading)
+    await _close(pool, redis, runner)
+    if not leading.cancelled():
+        leading.result()
 
 
 async def _close(pool: Pool, redis: Redis, runner: web.AppRunner) -> None:

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import psycopg
 
 from shared.db.pool import AWAY, connect_arguments
 from shared.logs import get_logger
 from shared.metrics import LEADER
+from shared.tasks import end
 
 LOCK_KEY = 0x5CED
 RETRY_SECONDS = 1.0
@@ -46,6 +46,4 @@ async def _term(database_url: str, duty: Callable[[], Awaitable[None]]) -> None:
             await working
         finally:
             LEADER.set(0)
-            working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
+            await end(working)

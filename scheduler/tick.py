@@ -9,6 +9,7 @@ from msgspec import Struct
 from scheduler.office import Office
 from shared.logs import get_logger
 from shared.metrics import TICK_DURATION, TICK_FAILED
+from shared.tasks import end
 
 Run = Callable[[Office], Awaitable[None]]
 
@@ -38,6 +39,9 @@ async def keep_doing(office: Office, chore: Chore) -> None:
 
 async def all_of(office: Office, chores: Sequence[Chore]) -> None:
     """Every chore at once, until cancelled."""
-    async with asyncio.TaskGroup() as group:
-        for chore in chores:
-            group.create_task(keep_doing(office, chore), name=chore.name)
+    tasks = [asyncio.create_task(keep_doing(office, chore), name=chore.name) for chore in chores]
+    try:
+        # Not a task group: that asks its tasks to end only once.
+        await asyncio.gather(*tasks)
+    finally:
+        await end(*tasks)

@@ -10,7 +10,7 @@ async def end(*tasks: "asyncio.Future[Any]") -> None:
     """Cancel tasks until they have ended; what they end with is theirs to say.
 
     One request may not be enough: psycopg, cancelled while it is busy cancelling a query for an earlier reason, raises
-    the query's fault instead, and whoever retries after faults then goes on for ever. A lease was kept for good by that.
+    the query's fault instead, and whoever retries after faults then goes on for ever. So a lease was kept for good.
     """
     while pending := {task for task in tasks if not task.done()}:
         for task in pending:

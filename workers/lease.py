@@ -1,7 +1,6 @@
 """Keeping a chunk's lease while the work goes on, and hearing that it should stop."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -9,6 +8,7 @@ from shared import chunks
 from shared.chunks import Claim, LeaseLostError
 from shared.db.pool import AWAY
 from shared.logs import get_logger
+from shared.tasks import end
 from workers.workshop import Workshop
 
 RETRY_SECONDS = 1.0
@@ -69,6 +69,4 @@ async def keep(shop: Workshop, lease: Lease) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        beating.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beating
+        await end(beating)

@@ -18,6 +18,7 @@ from shared.jobs import chunk_job
 from shared.logs import get_logger
 from shared.metrics import CHUNKS, WORKER_INFLIGHT
 from shared.scans import Phase, Work
+from shared.tasks import end
 from workers import discover, fetching, reduce, single
 from workers.fetch.politeness import NotBefore
 from workers.lease import FETCHING, Lease, keep
@@ -150,9 +151,7 @@ async def _until_ended(shop: Workshop, scan: Work, lease: Lease) -> int | None:
             return stage.result()
         get_logger().info("chunk.cut_off", kind=lease.claim.kind, drain=shop.drain.is_set())
     finally:
-        for one in (stage, *ends):
-            one.cancel()
-        await asyncio.wait({stage, *ends})
+        await end(stage, *ends)
     if not stage.cancelled() and (error := stage.exception()) is not None:
         raise error
     await _give_back(shop, lease.claim)

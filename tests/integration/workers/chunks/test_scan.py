@@ -255,3 +255,30 @@ async def test_an_analysis_goes_on_past_the_deadline(shop: Workshop, make_work: 
     with patch.object(chunks, "HEARTBEAT_SECONDS", 0.05):
         await run(shop, scan_id, stage, "reduce")
     assert ended == [False]
+
+
+async def test_a_heartbeat_that_swallows_its_end_keeps_no_lease(shop: Workshop, make_work: MakeWork) -> None:
+    """As psycopg does when it is cancelled while it cancels a query that has taken too long."""
+    beating = asyncio.Event()
+    swallowed: list[bool] = []
+
+    async def heartbeat(*_: object) -> tuple[bool, bool]:
+        beating.set()
+        if swallowed:
+            return False, False
+        try:
+            await asyncio.sleep(1_000)
+        except asyncio.CancelledError:
+            swallowed.append(True)
+            raise psycopg.OperationalError("not terminated") from None
+        return False, False
+
+    async def stage(*_: object) -> int | None:
+        await beating.wait()
+        return None
+
+    scan_id = await with_chunk(shop, await make_work(URL, "sitemap"))
+    with patch.object(chunks, "HEARTBEAT_SECONDS", 0.05), patch.object(chunks, "heartbeat", heartbeat):
+        async with asyncio.timeout(10):
+            await run(shop, scan_id, stage)
+    assert swallowed == [True]
