@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+import regex
 from msgspec import Meta, Struct
 
 from shared.checks import catalogue
@@ -75,8 +76,8 @@ def _exclusions(patterns: Collection[str]) -> None:
     for pattern in patterns:
         if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
             try:
-                re.compile(pattern[1:-1])
-            except re.error as error:
+                regex.compile(pattern[1:-1])
+            except regex.error as error:
                 message = f"options.exclude: {pattern!r} is not a regular expression: {error}."
                 raise InvalidRequestError(message, param="options.exclude") from error
 

@@ -1,7 +1,6 @@
 """Adding pages to a scan: identity, scope, exclusions and budget; numbering; chunks."""
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
+import regex
 from msgspec import Struct
 from psycopg.types.json import Jsonb
 
@@ -28,6 +28,8 @@ INCOMPLETE = ("budget", "depth", "trap")
 REVOCABLE = frozenset({"depth", "trap"})
 """Reasons that no longer hold when a shorter way, or a sitemap, leads to the same URL."""
 DEFAULT_DEPTH = 5
+EXPRESSION_SECONDS = 0.02
+EXPRESSION_TRIES = 5
 SEED_DEPTH = 1
 """Pages of a sitemap are as good as linked from the start page, so max_depth holds for what they lead to."""
 MAX_SEGMENTS_REPEATED = 3
@@ -57,12 +59,32 @@ def url_hash(url: str) -> int:
 def exclusion(patterns: Sequence[str]) -> Callable[[str], bool]:
     """A predicate for `exclude`: plain text is a substring, /…/ a regular expression."""
     texts = [one for one in patterns if not (len(one) > 1 and one.startswith("/") and one.endswith("/"))]
-    expressions = [re.compile(one[1:-1]) for one in patterns if one not in texts]
+    expressions = [_Expression(one[1:-1]) for one in patterns if one not in texts]
 
     def excluded(url: str) -> bool:
-        return any(text in url for text in texts) or any(one.search(url) for one in expressions)
+        return any(text in url for text in texts) or any(one.fits(url) for one in expressions)
 
     return excluded
+
+
+class _Expression:
+    """A user's regular expression, which must not freeze the worker that everybody shares.
+
+    Where it takes too long it counts as fitting; after a few such addresses it fits everything, unasked.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = regex.compile(pattern)
+        self._patience = EXPRESSION_TRIES
+
+    def fits(self, url: str) -> bool:
+        if not self._patience:
+            return True
+        try:
+            return self._pattern.search(url, timeout=EXPRESSION_SECONDS) is not None
+        except TimeoutError:
+            self._patience -= 1
+            return True
 
 
 def trap(url: str) -> bool:

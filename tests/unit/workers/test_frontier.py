@@ -1,5 +1,6 @@
 """Which candidates belong to a scan, and what an address is known by."""
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import pytest
 
 from shared.clock import utc
 from shared.scans import Work
-from workers.frontier import Candidate, Sieve, trap
+from workers.frontier import Candidate, Sieve, exclusion, trap
 
 HOST = "https://example.com"
 
@@ -97,3 +98,12 @@ def test_tracking_parameters_belong_to_a_sitemaps_address() -> None:
 def test_traps() -> None:
     assert trap(HOST + "/" + "/".join(map(str, range(26))))
     assert not trap(HOST + "/" + "/".join(map(str, range(25))))
+
+
+def test_an_expression_that_never_ends_freezes_nobody() -> None:
+    excluded = exclusion([r"/^(\w+\s?)*\?$/"])
+    began = time.monotonic()
+    assert all(excluded("https://example.com/" + "word" * 60 + f"!{n}") in {True, False} for n in range(1_000))
+    assert time.monotonic() - began < 2.0
+    assert exclusion([r"/\/private\/\d+/"])("https://example.com/private/7")
+    assert not exclusion([r"/\/private\/\d+/"])("https://example.com/private/x")
