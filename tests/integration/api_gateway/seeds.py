@@ -41,7 +41,7 @@ async def _earlier(connection: Db) -> None:
     before, pages = examples.DIFF["before"], examples.DIFF["pages"]["changed"]["items"]
     times = dict.fromkeys(("created_at", "started_at"), before["finished_at"])
     result = examples.SCAN["result"] | {name: before[name] for name in ("score", "grade", "incomplete")}
-    scan = {**examples.SCAN, **before, **times, "result": result}
+    scan: dict[str, Any] = {**examples.SCAN, **before, **times, "result": result}
     await _scan(connection, scan)
     await _page(connection, scan["scan_id"], {**examples.PAGE, "title": pages[0]["title"]["before"], "findings": []})
     for one in examples.DIFF["issues"]["fixed"]:
