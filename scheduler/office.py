@@ -15,6 +15,8 @@ class Memory(Struct):
     """When Postgres last answered (monotonic seconds)."""
     lenient_until: float = 0.0
     """Until then nobody is blamed for a lease that ended (monotonic seconds)."""
+    singles_left: int = 0
+    """Single scans sent and not begun when the dispatcher last ended."""
     repeat_all: bool = True
     """Messages may have been lost, so everything is sent again."""
 

@@ -24,8 +24,9 @@ POLITE_PER_SCAN = 2
 """Of a scan that pauses between requests: one chunk keeps the host's slots busy, the second bridges the gap."""
 HEARTBEAT_SECONDS = 15.0
 MOST = 500
-SINGLES_WAITING, SINGLES_PER_WORKER = 32, 16
-"""Single scans sent and not begun: what keeps the workers busy until the next look, at tens of milliseconds each."""
+SINGLES_WAITING, SINGLES_PER_WORKER = 8, 32
+"""Single scans sent and not begun: at least so many, and at most so many for each worker. In between, twice what was
+begun since the last look: that keeps the workers busy, and a newcomer waits for a second of their work."""
 CHUNKS_WAITING, CHUNKS_PER_WORKER = 16, 8
 GAP_SECONDS = 8.0
 """Postgres counts as having been away when it was silent for so long. With heartbeats every 5 s of a lease of 20 s,
@@ -49,12 +50,23 @@ async def dispatch(office: Office) -> None:
         "per_owner": window * 3,
         "per_host": window * 2,
         "grace": GRACE_SECONDS,
-        "singles": max(SINGLES_WAITING, SINGLES_PER_WORKER * workers),
+        "singles": min(max(SINGLES_WAITING, SINGLES_PER_WORKER * workers), await _room(office)),
         "chunks": max(CHUNKS_WAITING, CHUNKS_PER_WORKER * workers),
     }
     async with connection(office.pool) as conn:
         rows = await (await conn.execute(_SQL["candidates"], values)).fetchall()
-    await _send(office, [row for row in rows if row["place"] <= _window(office, row, window)])
+    sent = [row for row in rows if row["place"] <= _window(office, row, window)]
+    await _send(office, sent)
+    office.memory.singles_left += sum(1 for row in sent if row["kind"] == "single")
+
+
+async def _room(office: Office) -> int:
+    memory = office.memory
+    async with connection(office.pool) as conn:
+        row = await (await conn.execute(_SQL["unclaimed"])).fetchone()
+    left = row["n"] if row else 0
+    begun, memory.singles_left = max(0, memory.singles_left - left), left
+    return max(SINGLES_WAITING, 2 * begun)
 
 
 async def _workers(office: Office) -> int:

@@ -47,6 +47,7 @@ class Estate:
         self.wanted: set[str] = set()
         self.born: dict[str, float] = {}
         self.deaths = 0
+        self.modules = dict(MODULES)
 
     # -- life
 
@@ -78,7 +79,7 @@ class Estate:
     def launch(self, name: str, extra: Mapping[str, str] | None = None) -> None:
         """Start a service, in another environment than last time if one is given."""
         if name not in self.running or extra is not None:
-            module = MODULES[name.partition("-")[0]]
+            module = self.modules[name.partition("-")[0]]
             env = self.environment(name) | (extra or {})
             self.running[name] = Service(module_spec(name, module, env), self.folder / "logs")
         self.running[name].launch()

@@ -49,9 +49,6 @@ class Web:
         if number == ODD:
             if host.startswith(POISON):
                 return await self._poison(request)
-            if host.startswith(KILLER):
-                n = 6_000
-                return web.Response(text="<b i>" * n + "<i i>" * n + "x" + "</b>" * n, content_type="text/html")
             if host.startswith(DRIP):
                 return await self._drip(request)
         return web.Response(text=page(base, number), content_type="text/html", status=500 if number == 7 else 200)

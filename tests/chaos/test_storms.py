@@ -256,7 +256,15 @@ async def test_slow_drip(estate: Estate, seed: int, scans_count: int, table: lis
 
 async def test_page_that_kills_its_parser(estate: Estate, seed: int, scans_count: int, table: list[Any]) -> None:
     odd = Spec(0, f"http://127.67.0.1:{estate.site_port}/", "sitemap")
-    pages = await _beside(estate, seed, scans_count, "a page that kills its parser", odd, table, 120)
+    estate.modules["worker"] = "tests.chaos.fragile"
+    try:
+        for name in ("worker-1", "worker-2"):
+            await estate.relaunch(name, {})
+        pages = await _beside(estate, seed, scans_count, "a page that kills its parser", odd, table, 120)
+    finally:
+        estate.modules["worker"] = "workers"
+        for name in ("worker-1", "worker-2"):
+            await estate.relaunch(name, {})
     assert pages.pop(str(sites.ODD))["error"] == "parser_killed"
     assert {page["error"] for page in pages.values()} == {None}
 

@@ -118,6 +118,9 @@ SELECT scan_id, no, kind, fence, request_id, url, options, in_scan + scan_flight
 WHERE in_queue <= CASE WHEN kind = 'single' THEN %(singles)s::int ELSE %(chunks)s::int END
 ORDER BY in_owner, created_at, scan_id, no;
 
+-- name: unclaimed
+SELECT count(*) AS n FROM chunks WHERE status = 'pending' AND dispatched_at IS NOT NULL AND kind = 'single';
+
 -- name: mark_dispatched
 -- A chunk that was claimed and given back in between has another fence, and has to be sent again.
 UPDATE chunks c SET dispatched_at = clock_timestamp()
