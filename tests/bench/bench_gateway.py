@@ -1,0 +1,163 @@
+"""`python -m tests.bench.bench_gateway`: the gateway per core-second, beside a bare aiohttp handler in the same run.
+
+Rows: GET a scan's status, POST a scan (both limits, durable insert, message), a 429 of the request limit. Servers and load
+are on loopback; every row runs for a few seconds over kept connections. CPU is the server process's own (/proc), so the
+load generator beside it doesn't count; latencies do suffer from it on a small machine.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
+from psycopg.rows import dict_row
+
+from deploy.local.embedded import embedded_services
+from deploy.local.ports import free_ports
+from shared import tokens, users
+from shared.db.migrate import migrate
+
+PEPPER = "only for the benchmark, thirty-two characters"
+CONNECTIONS = 16
+ROOT = Path(__file__).resolve().parents[2]
+BARE = """
+import sys, uvloop
+from aiohttp import web
+async def hello(request): return web.json_response({"success": True, "data": {"status": "running"}})
+app = web.Application(); app.router.add_get("/", hello)
+async def main():
+    runner = web.AppRunner(app, access_log=None); await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", int(sys.argv[1])).start()
+    import asyncio; await asyncio.Event().wait()
+uvloop.run(main())
+"""
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def drive(pid: int, seconds: float, ask: Any) -> dict[str, float]:
+    """Ask over all connections for that long; requests per core-second, and latencies in milliseconds."""
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    began = cpu_seconds(pid)
+
+    async def one() -> None:
+        while (start := time.perf_counter()) < end:
+            await ask()
+            times.append((time.perf_counter() - start) * 1000)
+
+    await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
+    spent = max(cpu_seconds(pid) - began, 1e-6)
+    times.sort()
+    return {
+        "per core-s": len(times) / spent,
+        "per s": len(times) / seconds,
+        "p50 ms": statistics.median(times),
+        "p99 ms": times[int(len(times) * 0.99)],
+    }
+
+
+async def accounts(database_url: str) -> tuple[str, str]:
+    """A key without limits to speak of, and one whose request limit is a single request a minute."""
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True, row_factory=dict_row) as conn:
+        secrets: list[str] = []
+        for name, figures in (
+            ("free", {"single": 1_000_000, "requests": 6_000_000, "burst": 6_000_000, "running": 1_000_000}),
+            ("bound", {"requests": 1, "burst": 1}),
+        ):
+            email = f"{name}@example.com"
+            user = await users.create(conn, email=email, password="only for the benchmark", tier="pro")
+            await users.update(conn, email, overrides=figures)
+            _, secret = await tokens.create(
+                conn, user_id=user.id, name="bench", scopes=("read", "scan"), mode="live", pepper=PEPPER
+            )
+            secrets.append(secret)
+        return secrets[0], secrets[1]
+
+
+async def measure(
+    gateway: tuple[int, int], bare: tuple[int, int], keys: tuple[str, str], seconds: float
+) -> dict[str, Any]:
+    """All rows, by name."""
+    base = f"http://127.0.0.1:{gateway[1]}/api/v1"
+    connector = TCPConnector(limit=CONNECTIONS)
+    async with ClientSession(connector=connector, timeout=ClientTimeout(total=30)) as session:
+        free, bound = ({"Authorization": f"Bearer {key}"} for key in keys)
+
+        async def ask(method: str, url: str, headers: dict[str, str], expected: int, body: Any = None) -> Any:
+            async with session.request(method, url, headers=headers, json=body) as response:
+                answer = await response.json()
+                assert response.status == expected, answer
+                return answer
+
+        body = {"url": "https://example.com/"}
+        for _ in range(200):
+            try:
+                await ask("GET", f"{base}/checks", free, 200)
+                await ask("GET", f"http://127.0.0.1:{bare[1]}/", {}, 200)
+                break
+            except OSError:
+                await asyncio.sleep(0.1)
+        scan_id = (await ask("POST", f"{base}/scans", free, 202, body))["data"]["scan_id"]
+        await ask("GET", f"{base}/checks", bound, 200)
+        return {
+            "bare aiohttp + uvloop": await drive(
+                bare[0], seconds, lambda: ask("GET", f"http://127.0.0.1:{bare[1]}/", {}, 200)
+            ),
+            "GET a scan": await drive(gateway[0], seconds, lambda: ask("GET", f"{base}/scans/{scan_id}", free, 200)),
+            "POST a scan": await drive(gateway[0], seconds, lambda: ask("POST", f"{base}/scans", free, 202, body)),
+            "429 of the request limit": await drive(
+                gateway[0], seconds, lambda: ask("GET", f"{base}/scans/{scan_id}", bound, 429)
+            ),
+        }
+
+
+def main() -> int:
+    """Start the servers, measure, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4.0, help="how long each row runs")
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as folder, embedded_services(Path(folder) / "data") as services:
+        migrate(services.database_url)
+        keys = asyncio.run(accounts(services.database_url))
+        gateway_port, bare_port = free_ports(2)
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": services.database_url,
+            "REDIS_URL": services.redis_url,
+            "SECRET_KEY": PEPPER,
+            "GATEWAY_PORT": str(gateway_port),
+            "LOG_LEVEL": "warning",
+        }
+        gateway = subprocess.Popen([sys.executable, "-m", "api_gateway"], env=env, cwd=ROOT)
+        bare = subprocess.Popen([sys.executable, "-c", BARE, str(bare_port)])
+        try:
+            rows = asyncio.run(measure((gateway.pid, gateway_port), (bare.pid, bare_port), keys, seconds))
+        finally:
+            for process in (gateway, bare):
+                process.terminate()
+                process.wait(30)
+    reference = rows["bare aiohttp + uvloop"]["per core-s"]
+    columns = ("per core-s", "per s", "p50 ms", "p99 ms")
+    print(f"{'':26}" + "".join(f"{name:>12}" for name in columns) + f"{'of bare':>9}")  # noqa: T201
+    for name, row in rows.items():
+        figures = "".join(f"{row[column]:12,.1f}" for column in columns)
+        print(f"{name:26}{figures}{row['per core-s'] / reference:9.0%}")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
