@@ -14,6 +14,7 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
+from deploy.local.process import spawn_command
 from shared.tiers import load_tiers
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +56,11 @@ def _answers(port: int) -> bool:
 def _start(environment: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.Popen(
-        [sys.executable, "-m", "api_gateway"], cwd=ROOT, env={**inherited, **environment}, stdout=log, stderr=log
+        spawn_command([sys.executable, "-m", "api_gateway"]),
+        cwd=ROOT,
+        env={**inherited, **environment},
+        stdout=log,
+        stderr=log,
     )
 
 

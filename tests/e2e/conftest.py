@@ -19,6 +19,7 @@ from aiohttp.test_utils import TestServer
 from psycopg.rows import DictRow, dict_row
 
 from deploy.local.ports import free_ports
+from deploy.local.process import spawn_command
 from deploy.local.record import running_fleet
 from deploy.local.sample_server import make_app
 from shared import samplesite
@@ -75,6 +76,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     command = [sys.executable, "-m", "deploy.local", "up", "--port", str(free_ports(1)[0]), "--data", str(data)]
     command += ["--workers", "2", "--allow-network", "127.0.0.0/8"]
     environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
+    # The fleet ends with the test run, also when that is killed.
+    command = spawn_command(command, death_signal=signal.SIGTERM)
     with (folder / "up.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=environment)
     try:

@@ -15,6 +15,7 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from deploy.local.process import spawn_command
 from workers.fetch.client import Fetcher
 from workers.fetch.guard import Guard
 from workers.fetch.options import Caps, FetchOptions
@@ -91,7 +92,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "--logfile",
             "log",
         ]
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(spawn_command(command))
         try:
             with redis.Redis(unix_socket_path=socket, retry=Retry(ConstantBackoff(0.02), 200)) as client:
                 assert client.set("ready", 1)
