@@ -21,7 +21,7 @@ LIMIT_BACK = 10.0
 
 def _victim(estate: Estate, rng: random.Random) -> str:
     """One of the workers that hold something, if any does."""
-    rows = estate.sql("SELECT DISTINCT worker FROM chunks WHERE status = 'running' ORDER BY 1")
+    rows = estate.sql("SELECT DISTINCT worker FROM chunks WHERE status = 'running' AND worker IS NOT NULL ORDER BY 1")
     return rng.choice([row["worker"] for row in rows] or ["worker-1", "worker-2"])
 
 

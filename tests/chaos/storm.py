@@ -43,7 +43,8 @@ def check_calm(load: Load, outcome: dict[Spec, dict[str, Any]], heard: Counter[s
 
 
 async def begin(estate: Estate, count: int, seed: int) -> Load:
-    """A load of new users, on sites that have forgotten what they were asked."""
+    """A load of new users, on sites that have forgotten what they were asked, and nothing left of an earlier one."""
+    await estate.ask("DELETE FROM scans")
     callers = await make_users(estate, 4, f"storm-{seed}-{time.time_ns()}")
     await asyncio.to_thread(estate.control, reset=True, delay=0.12)
     return Load(estate, specs(estate, count), callers, seed, over=count / 12)
