@@ -52,8 +52,11 @@ UNIT = ("tests/unit",)
 WITH_SERVERS = ("tests/contract", "tests/integration", "tests/e2e", "tests/chaos")
 
 
-def steps(options: Sequence[str], given: Sequence[str], *, long: bool) -> list[Step]:
-    """All steps in the order of their price. ``given`` are the caller's own arguments for pytest: one run then."""
+def steps(options: Sequence[str], given: Sequence[str], *, long: bool, also: Sequence[str] = ()) -> list[Step]:
+    """All steps in the order of their price. ``given`` are the caller's own arguments for pytest: one run then.
+
+    ``also`` are folders of tests besides those that need nothing but Python.
+    """
     python = sys.executable
     tools = Path(sys.executable).parent
     pytest = (python, "-m", "pytest", *options)
@@ -65,12 +68,14 @@ def steps(options: Sequence[str], given: Sequence[str], *, long: bool) -> list[S
         Step("basedpyright", (str(tools / "basedpyright"),)),
         Step("imports", (str(tools / "lint-imports"),)),
         *([] if given else [Step("unit", (*pytest, "-n", str(UNIT_PROCESSES), *UNIT), seconds, live=True)]),
-        Step("pytest", (*pytest, *(given or WITH_SERVERS)), seconds, live=True),
+        Step("pytest", (*pytest, *(given or (*WITH_SERVERS, *also))), seconds, live=True),
     ]
 
 
 STEP_NAMES = tuple(step.name for step in steps((), (), long=False))
-MARKED = ("long", "chaos", "browser")
+MARKED = ("long", "chaos", "browser", "sdk", "manifests")
+NEEDS = {"browser": "Chromium", "sdk": "Node.js and Go", "manifests": "kubectl and Prometheus"}
+"""Marks whose tests stand in a folder of their own and need system packages."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +85,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "embedded servers started for the run. What stands after -- goes to pytest."
     )
     for mark in MARKED:
-        parser.add_argument(f"--{mark}", action="store_true", help=f"also run the tests marked {mark}")
+        needs = f" (they need {NEEDS[mark]})" if mark in NEEDS else ""
+        parser.add_argument(f"--{mark}", action="store_true", help=f"also run the tests marked {mark}{needs}")
     parser.add_argument("--seed", type=int, metavar="N", help="repeat the storms of the chaos suite with this seed")
     parser.add_argument("--write-table", action="store_true", help="write the chaos suite's figures into docs/chaos.md")
     parser.add_argument(
@@ -104,7 +110,8 @@ def pytest_options(arguments: argparse.Namespace) -> list[str]:
 def run(arguments: argparse.Namespace, screen: Screen) -> int:
     """Run the steps; 1 if any of them failed."""
     wanted = arguments.only or STEP_NAMES
-    every = steps(pytest_options(arguments), arguments.pytest_arguments, long=arguments.long)
+    also = [f"tests/{mark}" for mark in NEEDS if getattr(arguments, mark)]
+    every = steps(pytest_options(arguments), arguments.pytest_arguments, long=arguments.long, also=also)
     chosen = [step for step in every if step.name in wanted]
     for step in chosen:
         if not Path(step.argv[0]).exists():

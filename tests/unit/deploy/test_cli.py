@@ -11,7 +11,7 @@ from deploy.local import options
 from deploy.local.api import Result, Scan
 from deploy.local.backends import external_backends
 from deploy.local.cli import COMMANDS, ROOT, main, make_parser
-from deploy.local.commands.checks import STEP_NAMES, pytest_options, steps
+from deploy.local.commands.checks import MARKED, NEEDS, STEP_NAMES, pytest_options, steps
 from deploy.local.commands.scan import verdict
 from deploy.local.errors import UsageError
 
@@ -111,8 +111,8 @@ def test_servers_of_ones_own_come_in_pairs() -> None:
 
 
 def test_marked_tests_run_only_when_asked_for() -> None:
-    assert pytest_options(parse("test")) == ["-m", "not long and not chaos and not browser"]
-    assert pytest_options(parse("test", "--long", "--chaos", "--browser")) == ["--long"]
+    assert pytest_options(parse("test")) == ["-m", " and ".join(f"not {mark}" for mark in MARKED)]
+    assert pytest_options(parse("test", *(f"--{mark}" for mark in MARKED))) == ["--long"]
     storm = parse("test", "--chaos", "--long", "--browser", "--seed", "7", "--write-table")
     assert pytest_options(storm) == ["--long", "--write-table", "--seed=7"]
     given = parse("test", "--chaos", "--", "-x", "-k", "word")
@@ -122,3 +122,14 @@ def test_marked_tests_run_only_when_asked_for() -> None:
 
 def test_the_steps_of_test_are_in_order() -> None:
     assert STEP_NAMES == ("ruff", "format", "mypy", "basedpyright", "imports", "unit", "pytest")
+
+
+def test_suites_that_need_packages_are_added_when_asked_for() -> None:
+    def folders(*words: str) -> tuple[str, ...]:
+        given = parse("test", *words)
+        also = [f"tests/{mark}" for mark in NEEDS if getattr(given, mark)]
+        return steps(pytest_options(given), (), long=False, also=also)[-1].argv
+
+    assert "tests/browser" in folders("--browser")
+    assert "tests/sdk" not in folders("--browser")
+    assert not {"tests/browser", "tests/sdk", "tests/manifests"} & set(folders())
