@@ -113,11 +113,12 @@ def test_servers_of_ones_own_come_in_pairs() -> None:
 def test_marked_tests_run_only_when_asked_for() -> None:
     assert pytest_options(parse("test")) == ["-m", " and ".join(f"not {mark}" for mark in MARKED)]
     assert pytest_options(parse("test", *(f"--{mark}" for mark in MARKED))) == ["--long"]
-    storm = parse("test", "--chaos", "--long", "--browser", "--seed", "7", "--write-table")
+    every = [f"--{mark}" for mark in MARKED]
+    storm = parse("test", *every, "--seed", "7", "--write-table")
     assert pytest_options(storm) == ["--long", "--write-table", "--seed=7"]
     given = parse("test", "--chaos", "--", "-x", "-k", "word")
     words = next(one.argv for one in steps(pytest_options(given), given.pytest_arguments, long=False) if one.live)
-    assert list(words[3:]) == ["-m", "not long and not browser", "-x", "-k", "word"]
+    assert list(words[3:]) == ["-m", "not long and not browser and not sdk and not manifests", "-x", "-k", "word"]
 
 
 def test_the_steps_of_test_are_in_order() -> None:
