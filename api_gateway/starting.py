@@ -1,18 +1,13 @@
 """What stands between a validated request and a running scan: quota, one transaction, one message."""
 
-import hashlib
-import hmac
 from datetime import timedelta
-from urllib.parse import urlsplit
 
-import msgspec
 from aiohttp import web
 from redis.exceptions import RedisError
 
 from api_gateway.middleware.limits import count
 from api_gateway.state import CALLER, GATEWAY, QUOTA, Caller, Gateway
-from shared import scans
-from shared.checks.limits import DEFAULT_PROFILE, load_profile
+from shared import intake, scans
 from shared.clock import utc, uuid7
 from shared.db.pool import Connection, connection
 from shared.errors import ConflictError, RateLimitError
@@ -21,46 +16,14 @@ from shared.jobs import ring as ring_bell
 from shared.logs import get_logger
 from shared.metrics import QUOTA_DENIED, SCANS_ACCEPTED
 from shared.quota import Quota
-from shared.requests import ScanRequest, split_secrets
+from shared.requests import ScanRequest
 from shared.scans import Accepted, NewScan
-from shared.seal import seal
-
-
-def body_hash(body: object, gateway: Gateway) -> bytes:
-    """What tells one request body from another under the same Idempotency-Key; keyed, since it may hold credentials."""
-    text = msgspec.json.encode(body, order="sorted")
-    return hmac.new(b"idempotency:" + gateway.settings.secret_key.encode(), text, hashlib.sha256).digest()
 
 
 def new_scan(asked: ScanRequest, caller: Caller, gateway: Gateway, *, request_id: str, key: str | None) -> NewScan:
-    """The row-to-be of a validated request."""
-    plain, secrets = split_secrets(asked.options)
-    profile = asked.options.profile or DEFAULT_PROFILE
-    digest = body_hash(asked, gateway) if key else None
-    pages = min(asked.options.max_pages or caller.tier.pages, caller.tier.pages)
-    return NewScan(
-        id=uuid7(gateway.clock),
-        owner=caller.owner,
-        user_id=caller.user_id,
-        tier=caller.tier_name,
-        test=caller.test,
-        url=asked.url,
-        host=urlsplit(asked.url).netloc,
-        mode=asked.mode,
-        options=plain,
-        sealed=seal(secrets, gateway.settings.secret_key) if secrets else None,
-        webhook_url=asked.webhook_url,
-        profile=profile,
-        score_version=load_profile(profile).score_version,
-        request_id=request_id,
-        max_pages=1 if asked.mode == "single" else pages,
-        quota=caller.tier.scans(asked.mode),
-        running=caller.tier.running,
-        hours=gateway.settings.scan_hours,
-        kept_days=caller.tier.kept_days,
-        key=key,
-        hash=digest,
-    )
+    """The row-to-be of a validated request, with an id of its own."""
+    scan_id = uuid7(gateway.clock)
+    return intake.new_scan(asked, caller, gateway.settings, scan_id=scan_id, request_id=request_id, key=key)
 
 
 async def start(request: web.Request, new: NewScan) -> Accepted:

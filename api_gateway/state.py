@@ -15,23 +15,18 @@ from api_gateway.passwords import Passwords
 from api_gateway.sessions import Claims, Sessions
 from shared.clock import Clock
 from shared.db.pool import Pool
+from shared.intake import Requester
 from shared.quota import Decision, Limiter, Rate
 from shared.settings import Settings
 from shared.tiers import Tier
 
 
-class Caller(Struct, frozen=True, kw_only=True):
-    """Who is calling. `owner` names quota and scans, `rate_key` the request limit's bucket, `session` the login."""
+class Caller(Requester, frozen=True, kw_only=True):
+    """Who is calling. `rate_key` is the request limit's bucket, `session` the login."""
 
     kind: Literal["key", "jwt", "guest"]
-    owner: str
-    user_id: UUID | None
     email: str | None
-    tier_name: str
-    tier: Tier
     scopes: frozenset[str]
-    permissions: frozenset[str]
-    test: bool
     token_id: UUID | None
     rate_key: str
     session: Claims | None = None

@@ -11,13 +11,14 @@ from psycopg.types.json import Jsonb
 from api_gateway.bodies import idempotency_key, read_body
 from api_gateway.replies import BulkAccepted, BulkError, BulkItem
 from api_gateway.routing import Route, route
-from api_gateway.starting import body_hash, new_scan, note_accepted, ring, until_free
+from api_gateway.starting import new_scan, note_accepted, ring, until_free
 from api_gateway.state import CALLER, GATEWAY, QUOTA, REQUEST_ID, Caller, Gateway
 from api_gateway.wire import success
 from shared import scans
 from shared.db.pool import Connection, connection
 from shared.db.queries import queries
 from shared.errors import ConflictError, ForbiddenError, InvalidUrlError, RateLimitError, ServiceError
+from shared.intake import body_hash
 from shared.metrics import QUOTA_DENIED
 from shared.requests import ScanOptions, ScanRequest, Url, validate
 from shared.scans import Accepted, NewScan
@@ -146,7 +147,7 @@ async def create_scans(request: web.Request) -> web.Response:
     key = idempotency_key(request, test=caller.test)
     asked = await read_body(request, BulkRequest)
     planned = plan(asked, caller, gateway, request[REQUEST_ID])
-    digest = body_hash(asked, gateway)
+    digest = body_hash(asked, gateway.settings.secret_key)
     outcomes: list[Accepted | None] = []
     async with connection(gateway.pool) as conn:
         async with conn.transaction():
