@@ -1,0 +1,86 @@
+-- name: lock_user
+SELECT id FROM users WHERE id = %(user_id)s FOR NO KEY UPDATE;
+
+-- name: count
+SELECT count(*) AS n FROM monitors WHERE user_id = %(user_id)s AND test = %(test)s;
+
+-- name: insert
+INSERT INTO monitors (id, owner, user_id, test, name, url, host, mode, options, sealed, schedule, timezone,
+  jitter_seconds, enabled, next_run_at, alerts, reports)
+VALUES (%(id)s, %(owner)s, %(user_id)s, %(test)s, %(name)s, %(url)s, %(host)s, %(mode)s, %(options)s, %(sealed)s,
+  %(schedule)s, %(timezone)s, %(jitter_seconds)s, %(enabled)s, %(next_run_at)s, %(alerts)s, %(reports)s);
+
+-- name: get
+SELECT * FROM monitors WHERE id = %(id)s;
+
+-- name: lock
+SELECT * FROM monitors WHERE id = %(id)s FOR NO KEY UPDATE;
+
+-- name: list
+SELECT * FROM monitors WHERE user_id = %(user_id)s AND test = %(test)s AND id < %(before)s
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: update
+UPDATE monitors SET name = %(name)s, url = %(url)s, host = %(host)s, mode = %(mode)s, options = %(options)s,
+  sealed = %(sealed)s, schedule = %(schedule)s, timezone = %(timezone)s, jitter_seconds = %(jitter_seconds)s,
+  enabled = %(enabled)s, next_run_at = %(next_run_at)s, alerts = %(alerts)s, reports = %(reports)s, updated_at = now()
+WHERE id = %(id)s RETURNING *;
+
+-- name: delete
+DELETE FROM monitors WHERE id = %(id)s;
+
+-- name: due
+SELECT id FROM monitors WHERE enabled AND next_run_at <= %(now)s ORDER BY next_run_at, id LIMIT %(most)s;
+
+-- name: lock_due
+-- Whoever holds the row decides; the others pass on. rank: the owner's oldest enabled monitor is 1.
+SELECT m.*, u.tier, u.overrides, u.permissions, u.disabled_at,
+  (SELECT count(*) FROM monitors o WHERE o.user_id = m.user_id AND o.test = m.test AND o.enabled AND o.id <= m.id) AS rank
+FROM monitors m JOIN users u ON u.id = m.user_id
+WHERE m.id = %(id)s AND m.enabled AND m.next_run_at <= %(now)s
+FOR NO KEY UPDATE OF m SKIP LOCKED;
+
+-- name: run
+SELECT outcome, scan_id, admitted FROM run_monitor(
+  %(monitor_id)s, %(due_at)s, %(now)s, %(outcome)s, %(next_run_at)s, %(most)s, %(scan_id)s, %(tier)s, %(profile)s,
+  %(score_version)s, %(request_id)s, %(max_pages)s, %(running)s, %(hours)s, %(kept_days)s
+);
+
+-- name: refuse
+-- A run that isn't to be, and why; next_run_at null: the monitor is paused.
+WITH moved AS (
+  UPDATE monitors SET next_run_at = %(next_run_at)s, enabled = %(next_run_at)s::timestamptz IS NOT NULL
+  WHERE id = %(monitor_id)s RETURNING id
+)
+INSERT INTO monitor_runs (monitor_id, due_at, decided_at, outcome, reason)
+SELECT id, %(due_at)s, %(now)s, %(outcome)s, %(reason)s FROM moved ON CONFLICT DO NOTHING;
+
+-- name: runs
+SELECT r.due_at, r.decided_at, r.outcome, r.reason, r.scan_id, s.status, s.score, s.result->>'grade' AS grade,
+  s.done AS pages, s.result->'totals'->'issues' AS issues, s.started_at, s.finished_at, s.incomplete
+FROM monitor_runs r LEFT JOIN scans s ON s.id = r.scan_id
+WHERE r.monitor_id = %(monitor_id)s AND r.due_at < %(before)s
+ORDER BY r.due_at DESC LIMIT %(limit)s;
+
+-- name: last_runs
+-- Each monitor's latest scan that is complete.
+SELECT m.id, last.* FROM unnest(%(ids)s::uuid[]) m (id) CROSS JOIN LATERAL (
+  SELECT s.id AS scan_id, s.score, s.result->>'grade' AS grade, s.finished_at FROM scans s
+  WHERE s.monitor_id = m.id AND s.status = 'complete' ORDER BY s.id DESC LIMIT 1
+) last;
+
+-- name: page_history
+SELECT s.id AS scan_id, r.due_at, s.finished_at, p.status, p.error, p.score, p.title
+FROM monitor_runs r JOIN scans s ON s.id = r.scan_id
+LEFT JOIN urls u ON u.scan_id = s.id AND u.hash = %(hash)s
+LEFT JOIN pages p ON p.scan_id = s.id AND p.seq = u.seq
+WHERE r.monitor_id = %(monitor_id)s AND r.due_at < %(before)s AND s.status = 'complete'
+ORDER BY r.due_at DESC LIMIT %(limit)s;
+
+-- name: forget_runs
+DELETE FROM monitor_runs WHERE (monitor_id, due_at) IN (
+  SELECT monitor_id, due_at FROM monitor_runs WHERE due_at < %(now)s::timestamptz - interval '400 days' LIMIT 5000);
+
+-- name: forget_uses
+DELETE FROM monitor_uses WHERE scan_id IN (
+  SELECT scan_id FROM monitor_uses WHERE at < %(now)s::timestamptz - interval '48 hours' LIMIT 5000);
