@@ -20,9 +20,9 @@ Decided = Literal["started", "caught_up", "by_hand", "skipped_overlap", "skipped
 
 HAND_SHARE: Final = 2
 MOST_SHARE: Final = 3
-"""An owner's runs in 24 hours, as multiples of what the tier's schedules can ask for: by hand one may begin while there
-were fewer than two, on schedule while there were fewer than three. Schedules alone never have more than two, at the edges
-of the window; deleting monitors and making them anew would."""
+"""Bounds of an owner's runs in 24 hours, as multiples of what the tier's schedules can ask for: by hand one may begin
+while there were fewer than two, on schedule while there were fewer than three. Schedules alone have two at most, at the
+edges of the day; deleting monitors and making them anew would have more."""
 
 _SQL = queries("monitors")
 
