@@ -17,6 +17,7 @@ from api_gateway.middleware.tracing import tracing
 from api_gateway.parameters import check_names
 from api_gateway.passwords import Passwords
 from api_gateway.routes import ALL
+from api_gateway.routes.dashboard import add_dashboard
 from api_gateway.routing import ROUTE, Handler
 from api_gateway.sessions import Sessions
 from api_gateway.state import GATEWAY, Gateway
@@ -112,4 +113,5 @@ def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
     app.router.add_get("/readyz", readyz(app[READINESS]))
     for route in ALL:
         app.router.add_route(route.method, _apart(route.path), _bare(route.handler, route))
+    add_dashboard(app.router)
     return app

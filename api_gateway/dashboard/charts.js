@@ -1,0 +1,108 @@
+// Drawn figures: the score's gauge, bars, and lines over time. Each says in words what it shows.
+
+import { decimal, tone } from "./format.js";
+import { html, useEffect, useRef, useState } from "./vendor/htm-preact/standalone.module.js";
+
+const RADIUS = 52;
+const ROUND = 2 * Math.PI * RADIUS;
+const PART = 0.75; // of the circle that the gauge takes
+
+/** The score from 0 to 100 as an arc, with its grade. */
+export function Gauge({ score, grade, label = "Score" }) {
+  const known = score !== null && score !== undefined;
+  const arc = (share) => `${ROUND * PART * share} ${ROUND}`;
+  const words = known ? `${label}: ${decimal(score)} of 100${grade ? `, grade ${grade}` : ""}` : `${label}: none yet`;
+  return html`<div class=${`gauge ${tone(score)}`} role="img" aria-label=${words}>
+    <svg viewBox="0 0 120 108" aria-hidden="true">
+      <g fill="none" stroke-width="9" stroke-linecap="round" transform="rotate(135 60 60)">
+        <circle class="track" cx="60" cy="60" r=${RADIUS} stroke-dasharray=${arc(1)} />
+        ${known && score > 0 && html`<circle class="value" cx="60" cy="60" r=${RADIUS} stroke-dasharray=${arc(score / 100)} />`}
+      </g>
+      <text x="60" y="68" text-anchor="middle" class="figure">${known ? Math.round(score) : "–"}</text>
+      ${grade && html`<text x="60" y="88" text-anchor="middle" class="grade">Grade ${grade}</text>`}
+    </svg>
+  </div>`;
+}
+
+/** A bar beside a figure; `share` from 0 to 1. What it shows stands beside it in words. */
+export const Meter = ({ share, tone: colour = "" }) =>
+  html`<span class=${`meter ${colour}`} aria-hidden="true"><span style=${{ width: `${Math.min(1, Math.max(0, share)) * 100}%` }}></span></span>`;
+
+/** uPlot and its style sheet, fetched when the first chart is shown. */
+async function plotting() {
+  const href = new URL("./vendor/uplot/uPlot.min.css", import.meta.url).href;
+  if (!document.querySelector(`link[href="${href}"]`)) {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
+  }
+  return (await import("./vendor/uplot/uPlot.esm.js")).default;
+}
+
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** Resolve a token to a colour that a canvas takes, whichever theme is on. */
+function colour(name) {
+  const probe = document.createElement("span");
+  probe.style.color = style(name);
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+function options(width, height, lines, range) {
+  const ink = colour("--ink-2");
+  const grid = { stroke: colour("--line"), width: 1 };
+  const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui, sans-serif" };
+  const series = lines.map((line, place) => ({
+    label: line.label,
+    stroke: colour(["--accent", "--high", "--good"][place % 3]),
+    width: 2,
+    points: { show: true, size: 6 },
+  }));
+  return { width, height, scales: { y: range ? { range } : {} }, axes: [axis, { ...axis, size: 42 }], series: [{ label: "Time" }, ...series] };
+}
+
+/**
+ * Lines over time. `times` are RFC 3339, `lines` `[{label, values}]`; null values are gaps. uPlot is loaded when the first
+ * chart is shown. The same figures stand in a table behind it.
+ */
+export function Chart({ title, times, lines, height = 200, range }) {
+  const box = useRef(null);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    let plot = null;
+    let gone = false;
+    const draw = async () => {
+      const Plot = await plotting();
+      if (gone || !box.current) return;
+      plot?.destroy();
+      const seconds = times.map((time) => new Date(time) / 1000);
+      plot = new Plot(options(box.current.clientWidth, height, lines, range), [seconds, ...lines.map((line) => line.values)], box.current);
+    };
+    const again = () => void draw().catch(() => setFailed(true));
+    again();
+    const resized = new ResizeObserver(() => plot?.setSize({ width: box.current.clientWidth, height }));
+    resized.observe(box.current);
+    const themed = new MutationObserver(again);
+    themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    system.addEventListener("change", again);
+    return () => {
+      gone = true;
+      resized.disconnect();
+      themed.disconnect();
+      system.removeEventListener("change", again);
+      plot?.destroy();
+    };
+  }, [JSON.stringify([times, lines, height, range])]);
+  return html`<figure class="chart">
+    <figcaption>${title}</figcaption>
+    ${failed && html`<p class="soft">The plot could not be drawn; the table has its figures.</p>`}
+    <div ref=${box} aria-hidden="true" class="plot"></div>
+    <details><summary>As a table</summary><table>
+      <thead><tr><th scope="col">Time</th>${lines.map((line) => html`<th scope="col" class="num">${line.label}</th>`)}</tr></thead>
+      <tbody>${times.map((time, place) => html`<tr><td>${new Date(time).toLocaleString()}</td>
+        ${lines.map((line) => html`<td class="num">${decimal(line.values[place])}</td>`)}</tr>`)}</tbody>
+    </table></details>
+  </figure>`;
+}
