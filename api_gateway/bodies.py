@@ -13,13 +13,12 @@ from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
 from api_gateway.middleware.deadline import ALLOWANCE
 from shared.errors import InvalidRequestError, NotFoundError
+from shared.intake import IDEMPOTENCY_KEY, stored_key
 from shared.requests import decode_json
 from shared.scans import parse_id
 
 MAX_BODY = 256 * 1024
 BODY_SECONDS = 10.0
-IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
-
 _KEY = re.compile(IDEMPOTENCY_KEY)
 
 T = TypeVar("T")
@@ -100,5 +99,4 @@ def idempotency_key(request: web.Request, *, test: bool) -> str | None:
     if len(sent) > 1 or not _KEY.fullmatch(sent[0]):
         message = "Idempotency-Key: once, 1 to 255 visible ASCII characters."
         raise InvalidRequestError(message, param="Idempotency-Key")
-    # A blank can't be part of a key, so a live one can't be mistaken for a test one.
-    return f"test {sent[0]}" if test else sent[0]
+    return stored_key(sent[0], test=test)

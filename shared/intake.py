@@ -15,6 +15,8 @@ from shared.seal import seal
 from shared.settings import Settings
 from shared.tiers import Tier
 
+IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
+
 
 class Requester(Struct, frozen=True, kw_only=True):
     """Who asks for a scan. `owner` names quota and scans: `user:<uuid>` or `guest:<network>`."""
@@ -25,6 +27,11 @@ class Requester(Struct, frozen=True, kw_only=True):
     tier: Tier
     permissions: frozenset[str]
     test: bool
+
+
+def stored_key(key: str, *, test: bool) -> str:
+    """An Idempotency-Key as it is kept. No blank is part of one, so a live one can't be mistaken for a test one."""
+    return f"test {key}" if test else key
 
 
 def body_hash(body: object, secret_key: str) -> bytes:

@@ -22,8 +22,15 @@ VERSION = 1
 SINGLE_QUEUE = "single"
 CHUNK_QUEUE = "chunks"
 WEBHOOK_QUEUE = "webhooks"
+INGRESS_QUEUE = "ingress"
+"""The only queue that other programs may write to; docs/producers.md is their side of it."""
 
-ACTORS: Mapping[str, str] = {"run_single": SINGLE_QUEUE, "run_chunk": CHUNK_QUEUE, "deliver_webhook": WEBHOOK_QUEUE}
+ACTORS: Mapping[str, str] = {
+    "run_single": SINGLE_QUEUE,
+    "run_chunk": CHUNK_QUEUE,
+    "deliver_webhook": WEBHOOK_QUEUE,
+    "submit_scan": INGRESS_QUEUE,
+}
 """Actor → its queue."""
 
 EPOCH_KEY = "epoch"
@@ -47,6 +54,33 @@ class Job(Struct, frozen=True):
         return {"v": VERSION, "scan_id": str(self.scan_id), "no": self.no, "request_id": self.request_id}
 
 
+class Submission(Struct, frozen=True, omit_defaults=True):
+    """A scan that another program asks for. `id` is the sender's: the scan's name; a repeated one changes nothing.
+
+    `token` is an API key with the scope `scan`; the rest are the fields and headers of POST /scans.
+    """
+
+    id: uuid.UUID
+    token: str
+    url: str
+    mode: str = "single"
+    options: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    webhook_url: str | None = None
+    idempotency_key: str | None = None
+    request_id: str = ""
+
+
+class SubmitJob(Struct, frozen=True):
+    """Ask for a scan. `scan` is a `Submission` as JSON has it."""
+
+    scan: Mapping[str, Any]
+    actor: str = "submit_scan"
+
+    def payload(self) -> dict[str, Any]:
+        """What the actor is called with."""
+        return {"v": VERSION, "scan": self.scan}
+
+
 class DeliveryJob(Struct, frozen=True):
     """Send a webhook's message."""
 
@@ -64,7 +98,10 @@ def chunk_job(kind: str, scan_id: uuid.UUID, no: int, request_id: str) -> Job:
     return Job("run_single" if kind == "single" else "run_chunk", scan_id, no, request_id)
 
 
-def encode(job: Job | DeliveryJob, redis_message_id: str, clock: Clock = SYSTEM) -> bytes:
+AnyJob = Job | DeliveryJob | SubmitJob
+
+
+def encode(job: AnyJob, redis_message_id: str, clock: Clock = SYSTEM) -> bytes:
     """The message as dramatiq reads it from Redis."""
     fields: dict[str, Any] = {
         "queue_name": ACTORS[job.actor],
@@ -78,7 +115,7 @@ def encode(job: Job | DeliveryJob, redis_message_id: str, clock: Clock = SYSTEM)
     return msgspec.json.encode(fields)
 
 
-async def enqueue(redis: Redis, namespace: str, jobs: Iterable[Job | DeliveryJob]) -> None:
+async def enqueue(redis: Redis, namespace: str, jobs: Iterable[AnyJob]) -> None:
     """Put messages on their queues in one round trip. Raises `redis.RedisError`; the work isn't lost by that."""
     async with redis.pipeline(transaction=True) as pipe:
         for job in jobs:

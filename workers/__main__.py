@@ -12,14 +12,14 @@ from dramatiq import Worker
 from shared.checks import catalogue
 from shared.clock import SYSTEM
 from shared.db.pool import AWAY, make_pool
-from shared.jobs import ACTORS
+from shared.jobs import ACTORS, INGRESS_QUEUE
 from shared.logs import configure, get_logger
 from shared.metrics import SSRF_BLOCKED
 from shared.probes import Readiness, serve
 from shared.redis.client import connect
 from shared.settings import Settings, SettingsError, read_settings
 from workers import broker as queue
-from workers.actors import declare
+from workers.actors import Work, declare
 from workers.deliver import Mailroom, deliver
 from workers.fetch.client import Fetcher
 from workers.fetch.guard import Guard
@@ -28,6 +28,8 @@ from workers.fetch.sender import Sender
 from workers.loop_lag import measured
 from workers.parser import ParserProcess
 from workers.scan import run_chunk, send_back
+from workers.submissions import desk as ingress
+from workers.submissions.consumer import IngressBroker
 from workers.workshop import Workshop
 
 DRAIN_SECONDS = 20.0
@@ -52,6 +54,7 @@ class Service:
         self._stack = contextlib.AsyncExitStack()
         self.workshop: Workshop | None = None
         self.mailroom: Mailroom | None = None
+        self.desk: ingress.Desk | None = None
         self.readiness: Readiness | None = None
 
     async def start(self) -> int:
@@ -83,6 +86,7 @@ class Service:
         self._stack.push_async_callback(runner.cleanup)
         drain = asyncio.Event()
         self.mailroom = Mailroom(settings=settings, pool=pool, sender=sender, clock=SYSTEM, drain=drain)
+        self.desk = ingress.Desk(settings=settings, pool=pool, redis=redis, clock=SYSTEM, drain=drain)
         self.workshop = Workshop(
             settings=settings,
             pool=pool,
@@ -134,6 +138,16 @@ class Service:
         if self.mailroom is not None:
             await deliver(self.mailroom, delivery_id, request_id)
 
+    async def submit(self, version: object, scan: object) -> None:
+        """Start the scan that another program asks for, or write down why not."""
+        if self.desk is not None:
+            await ingress.submit(self.desk, version, scan)
+
+    async def set_aside(self, reason: str, message: str, name: str) -> None:
+        """Write down why a message can't be read."""
+        if self.desk is not None:
+            await ingress.set_aside(self.desk, reason, message, name)
+
     async def leave(self, scan_id: UUID, no: int) -> None:
         """Leave a chunk to a worker that understands its message."""
         if self.workshop is not None:
@@ -157,8 +171,9 @@ class Service:
 
 def start_queue(settings: Settings, name: str, service: Service) -> Worker:
     """A queue's threads, on a broker of their own."""
-    broker = queue.make_broker(settings)
-    declare(broker, name, service.run, service.deliver, service.leave)
+    broker = queue.make_broker(settings, IngressBroker if name == INGRESS_QUEUE else queue.Broker)
+    work = Work(service.run, service.leave, service.deliver, service.submit, service.set_aside)
+    declare(broker, name, work)
     worker = queue.make_worker(broker, name, settings.worker_threads)
     worker.start()
     return worker

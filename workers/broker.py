@@ -15,7 +15,7 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
 
-from shared.jobs import CHUNK_QUEUE, SINGLE_QUEUE, WEBHOOK_QUEUE
+from shared.jobs import CHUNK_QUEUE, INGRESS_QUEUE, SINGLE_QUEUE, WEBHOOK_QUEUE
 from shared.logs import get_logger
 from shared.redis.client import connect_sync
 from shared.settings import Settings
@@ -83,9 +83,9 @@ class Broker(RedisBroker):
         return HardenedConsumer
 
 
-def make_broker(settings: Settings) -> Broker:
+def make_broker(settings: Settings, kind: type[Broker] = Broker) -> Broker:
     """A broker on the queue's Redis; every command of its threads ends within 5 s."""
-    return Broker(  # type: ignore[no-untyped-call]
+    return kind(
         client=connect_sync(settings.redis_url, timeout=5.0),
         middleware=[],
         namespace=settings.namespace,
@@ -99,6 +99,7 @@ class Loop(EventLoopThread):
     def __init__(self) -> None:
         """Install it as dramatiq's."""
         super().__init__(logging.getLogger("dramatiq.loop"))  # pyright: ignore[reportUnknownMemberType]
+        self.loop.close()
         self.loop = uvloop.new_event_loop()
         self.daemon = True
         set_event_loop_thread(self)
@@ -115,7 +116,7 @@ class Loop(EventLoopThread):
         self.join(2.0)
 
 
-POLL = {SINGLE_QUEUE: 40, CHUNK_QUEUE: 100, WEBHOOK_QUEUE: 500}
+POLL = {SINGLE_QUEUE: 40, CHUNK_QUEUE: 100, WEBHOOK_QUEUE: 500, INGRESS_QUEUE: 200}
 """Milliseconds that an idle thread waits before it asks again. dramatiq's default of 1 s costs a single scan 235 ms."""
 
 

@@ -16,6 +16,7 @@ PARTS = ("delete_pages", "delete_urls", "delete_site_findings", "delete_probes",
 
 _SQL = queries("scans")
 _SESSIONS = queries("sessions")
+_SUBMISSIONS = queries("submissions")
 
 
 async def retention(office: Office) -> None:
@@ -27,6 +28,7 @@ async def retention(office: Office) -> None:
         await conn.execute(_SQL["forget_uses"])
         await conn.execute(_SQL["forget_keys"])
         await conn.execute(_SESSIONS["forget_revoked"])
+        await conn.execute(_SUBMISSIONS["forget"])
         rows = await (await conn.execute(_SQL["expired"])).fetchall()
     for row in rows:
         try:

@@ -8,7 +8,7 @@ from dramatiq import Message
 from dramatiq.brokers.stub import StubBroker
 
 from shared.jobs import ACTORS, Job, encode
-from workers.actors import declare
+from workers.actors import Work, declare
 
 
 async def _never(*_: object) -> None:
@@ -19,7 +19,7 @@ def test_workers_declare_exactly_the_named_actors() -> None:
     declared: dict[str, str] = {}
     for queue in set(ACTORS.values()):
         broker = StubBroker(middleware=[])
-        declare(broker, queue, _never, _never, _never)
+        declare(broker, queue, Work(_never, _never, _never, _never, _never))
         declared |= {name: broker.get_actor(name).queue_name for name in broker.get_declared_actors()}
     assert declared == dict(ACTORS)
 

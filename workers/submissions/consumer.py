@@ -1,0 +1,138 @@
+"""Reads the ingress queue, which other programs write: a message that can't be read is handed on with the reason."""
+
+import dataclasses
+import json
+import uuid
+from typing import Any, cast
+
+from dramatiq import Message
+
+from shared.jobs import INGRESS_QUEUE, VERSION
+from workers.broker import Broker, HardenedConsumer
+
+ACTOR = "submit_scan"
+MAX_KEPT = 2_000
+"""Bytes of an unreadable message that are handed on."""
+
+
+FIELDS = frozenset(field.name for field in dataclasses.fields(Message))
+"""The seven of a dramatiq message."""
+
+
+def fault(data: bytes, redis_id: str) -> str | None:
+    """Why the bytes under `redis_id` aren't a message for `submit_scan`; None when they are."""
+    try:
+        message: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        return "The message is not JSON."
+    if not isinstance(message, dict):
+        return "The message must be a JSON object."
+    fields = cast("dict[str, Any]", message)
+    if wrong := FIELDS ^ fields.keys():
+        name = min(wrong)
+        return (
+            f"{name}: {'missing' if name in FIELDS else 'unknown field'}; the fields are {', '.join(sorted(FIELDS))}."
+        )
+    options, arguments = fields["options"], fields["kwargs"]
+    faults = {
+        f"queue_name: must be {INGRESS_QUEUE!r}.": fields["queue_name"] != INGRESS_QUEUE,
+        f"actor_name: must be {ACTOR!r}.": fields["actor_name"] != ACTOR,
+        "args: must be an empty list; the scan stands in kwargs.": fields["args"] != [],
+        "kwargs: must be an object with v and scan.": not isinstance(arguments, dict) or "unreadable" in arguments,
+        "message_id: must be a text.": not isinstance(fields["message_id"], str),
+        "options: must hold redis_message_id, the id under which Redis has the message, and nothing else.": (
+            options != {"redis_message_id": redis_id}
+        ),
+    }
+    return next((reason for reason, applies in faults.items() if applies), None)
+
+
+def unreadable(data: bytes, redis_id: str, reason: str) -> bytes:
+    """A message that the actor can read in place of one that it can't."""
+    text = data[:MAX_KEPT].decode(errors="replace")
+    encoded: bytes = Message[None](
+        queue_name=INGRESS_QUEUE,
+        actor_name=ACTOR,
+        args=(),
+        kwargs={"v": VERSION, "unreadable": [reason, text, redis_id]},
+        options={"redis_message_id": redis_id},
+    ).encode()
+    return encoded
+
+
+class IngressConsumer(HardenedConsumer):
+    """Dramatiq tells a message's id from the message itself, which a stranger may have got wrong: Redis is asked."""
+
+    @property
+    def message_cache(self) -> list[bytes]:
+        """Messages fetched and not handed out yet."""
+        return self._cache
+
+    @message_cache.setter
+    def message_cache(self, fetched: list[bytes | None]) -> None:
+        self._cache = self._readable(fetched) if fetched else []
+
+    def _readable(self, fetched: list[bytes | None]) -> list[bytes]:
+        held = self._held()
+        readable: list[bytes] = []
+        for data in fetched:
+            redis_id = _take(held, data) if data is not None else None
+            if data is None or redis_id is None:
+                continue
+            reason = fault(data, redis_id)
+            readable.append(data if reason is None else unreadable(data, redis_id, reason))
+        return readable
+
+    def _held(self) -> dict[str, bytes]:
+        """What this process holds and has not acknowledged, by its id in Redis. Ids without a message are let go."""
+        broker = self.broker
+        acks, messages = self._keys()
+        ids: list[bytes] = sorted(broker.client.smembers(acks))
+        if not ids:
+            return {}
+        bodies = broker.client.hmget(messages, ids)
+        if lost := [one for one, body in zip(ids, bodies, strict=True) if body is None]:
+            broker.client.srem(acks, *lost)
+        return {self._name(one, body): body for one, body in zip(ids, bodies, strict=True) if body is not None}
+
+    def _name(self, redis_id: bytes, body: bytes) -> str:
+        """The id as text. One that isn't any gets another, or the message could never be acknowledged."""
+        try:
+            return redis_id.decode()
+        except UnicodeDecodeError:
+            name = str(uuid.uuid4())
+        acks, messages = self._keys()
+        with self.broker.client.pipeline(transaction=True) as pipe:
+            pipe.hset(messages, name, body).sadd(acks, name).hdel(messages, redis_id).srem(acks, redis_id).execute()
+        return name
+
+    def _keys(self) -> tuple[str, str]:
+        """Of the set of ids that are held, and of the messages."""
+        broker = self.broker
+        acks = f"{broker.namespace}:__acks__.{broker.broker_id}.{self.queue_name}"
+        return acks, f"{broker.namespace}:{self.queue_name}.msgs"
+
+
+def _take(held: dict[str, bytes], data: bytes) -> str | None:
+    """The id under which Redis holds `data`, each id once: the one it names itself where that is right."""
+    try:
+        named = json.loads(data)["options"]["redis_message_id"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        named = None
+    if isinstance(named, str) and held.get(named) == data:
+        del held[named]
+        return named
+    for redis_id, body in held.items():
+        if body == data:
+            del held[redis_id]
+            return redis_id
+    return None
+
+
+class IngressBroker(Broker):
+    """The broker of the ingress queue."""
+
+    @property
+    def consumer_class(self) -> Any:  # noqa: ANN401
+        """What reads the queue."""
+        return IngressConsumer
