@@ -19,6 +19,12 @@ REQUESTS_DENIED = Counter("requests_denied", "Requests refused by the request li
 LIMITER_DEGRADED = Counter("limiter_degraded", "Decisions made without Redis.", registry=REGISTRY)
 
 SCANS_ACCEPTED = Counter("scans_accepted", "Scans accepted.", ("mode", "tier"), registry=REGISTRY)
+SUBMISSIONS = Counter(
+    "submissions",
+    "Messages of other programs: accepted, repeated, refused (readable under their id) or set aside.",
+    ("outcome",),
+    registry=REGISTRY,
+)
 SCANS = Counter("scans", "Scans ended.", ("mode", "outcome"), registry=REGISTRY)
 SCAN_DURATION = Histogram(
     "scan_duration_seconds", "From acceptance to the end.", ("mode",), buckets=_SLOW, registry=REGISTRY
