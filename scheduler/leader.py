@@ -7,7 +7,7 @@ import psycopg
 
 from shared.db.pool import AWAY, connect_arguments
 from shared.logs import get_logger
-from shared.metrics import LEADER
+from shared.metrics import LEADER, LEADERS
 from shared.tasks import end
 
 LOCK_KEY = 0x5CED
@@ -47,3 +47,5 @@ async def _term(database_url: str, duty: Callable[[], Awaitable[None]]) -> None:
         finally:
             LEADER.set(0)
             await end(working)
+            for gauge in LEADERS:
+                gauge.clear()

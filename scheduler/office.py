@@ -8,6 +8,13 @@ from shared.db.pool import Pool
 from shared.settings import Settings
 
 
+class Seen(Struct):
+    """Since when a host has had open work, and since when without a break ready work (monotonic seconds)."""
+
+    first: float
+    ready: float | None = None
+
+
 class Memory(Struct):
     """What chores remember from one run to the next. Nothing breaks when it is forgotten."""
 
@@ -19,6 +26,8 @@ class Memory(Struct):
     """Single scans sent and not begun when the dispatcher last ended."""
     repeat_all: bool = True
     """Messages may have been lost, so everything is sent again."""
+    hosts: dict[tuple[str, str, str], Seen] = field(default_factory=dict[tuple[str, str, str], Seen])
+    """By queue, host and manners: hosts with more than one open chunk at the last look."""
 
 
 class Office(Struct, frozen=True, kw_only=True):

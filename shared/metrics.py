@@ -1,63 +1,152 @@
-"""Every Prometheus collector, as constants. Labels are bounded (mode, outcome, tier), never a URL, host or user."""
+"""Every Prometheus collector, as constants; docs/metrics.md is made from them (`python -m deploy.docs`).
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+Labels are bounded: their values stand here or in the tables named here, never a URL, host or user, so that the number
+of series doesn't grow with what is scanned. One process is one scrape target: its counters begin at 0 with it, which
+Prometheus takes for a reset, so that `rate()` and `increase()` never go back (docs/metrics.md says more).
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import prometheus_client
+from msgspec import Struct
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+Kind = Literal["counter", "gauge", "histogram"]
+Service = Literal["gateway", "scheduler", "worker", "every service"]
+
+MODE = "single, sitemap, crawl"
+TIER = "the names in shared/tiers.toml or TIERS_FILE"
+QUEUE = "the queues of shared/jobs.py"
+ERRORS = "the kinds of shared/page.py (dns, tls, timeout, …)"
+
+
+class Described(Struct, frozen=True):
+    """What an operator is told of a metric. `name` is the one to query; `labels`: name → possible values."""
+
+    name: str
+    kind: Kind
+    service: Service
+    text: str
+    labels: Mapping[str, str]
+
 
 REGISTRY = CollectorRegistry()
+DESCRIBED: list[Described] = []
+"""In the order of the document."""
+
+# A counter's time of birth is a series more for each, and nobody asks for it.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+ProcessCollector(registry=REGISTRY)
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 7_200.0, 86_400.0)
 
-HTTP_REQUESTS = Histogram(
+
+def _describe(name: str, kind: Kind, service: Service, text: str, labels: Mapping[str, str]) -> tuple[str, ...]:
+    DESCRIBED.append(Described(name, kind, service, text, labels))
+    return tuple(labels)
+
+
+def _counter(name: str, service: Service, text: str, **labels: str) -> Counter:
+    return Counter(name, text, _describe(f"{name}_total", "counter", service, text, labels), registry=REGISTRY)
+
+
+def _gauge(name: str, service: Service, text: str, **labels: str) -> Gauge:
+    return Gauge(name, text, _describe(name, "gauge", service, text, labels), registry=REGISTRY)
+
+
+def _histogram(name: str, service: Service, text: str, buckets: tuple[float, ...] = _FAST, **labels: str) -> Histogram:
+    names = _describe(name, "histogram", service, text, labels)
+    return Histogram(name, text, names, buckets=buckets, registry=REGISTRY)
+
+
+HTTP_REQUESTS = _histogram(
     "http_server_request_duration_seconds",
-    "Time from a request's head to its response's end, by route template.",
-    ("method", "route", "status"),
-    buckets=_FAST,
-    registry=REGISTRY,
+    "gateway",
+    "Time from a request's head to its response's end.",
+    method="of HTTP; any where no route was matched",
+    route="a route's template, never the path; unmatched",
+    status="the response's",
 )
-QUOTA_DENIED = Counter("quota_denied", "Scans refused by the daily quota.", ("tier", "mode"), registry=REGISTRY)
-REQUESTS_DENIED = Counter("requests_denied", "Requests refused by the request limit.", ("caller",), registry=REGISTRY)
-LIMITER_DEGRADED = Counter("limiter_degraded", "Decisions made without Redis.", registry=REGISTRY)
+QUOTA_DENIED = _counter("quota_denied", "gateway", "Scans refused by the daily quota.", tier=TIER, mode=MODE)
+REQUESTS_DENIED = _counter(
+    "requests_denied", "gateway", "Requests refused by the rate limit.", caller="key, jwt, guest"
+)
+LIMITER_DEGRADED = _counter("limiter_degraded", "gateway", "Requests limited by this gateway alone: no Redis.")
+SCANS_ACCEPTED = _counter("scans_accepted", "gateway", "Scans accepted.", mode=MODE, tier=TIER)
 
-SCANS_ACCEPTED = Counter("scans_accepted", "Scans accepted.", ("mode", "tier"), registry=REGISTRY)
-SUBMISSIONS = Counter(
+SUBMISSIONS = _counter(
     "submissions",
-    "Messages of other programs: accepted, repeated, refused (readable under their id) or set aside.",
-    ("outcome",),
-    registry=REGISTRY,
+    "worker",
+    "Messages of other programs.",
+    outcome="accepted, repeated, refused (readable under their id), set_aside",
 )
-SCANS = Counter("scans", "Scans ended.", ("mode", "outcome"), registry=REGISTRY)
-SCAN_DURATION = Histogram(
-    "scan_duration_seconds", "From acceptance to the end.", ("mode",), buckets=_SLOW, registry=REGISTRY
+SCANS = _counter("scans", "worker", "Scans that ended.", mode=MODE, outcome="complete, error, stopped")
+SCAN_DURATION = _histogram("scan_duration_seconds", "worker", "From acceptance to the end.", _SLOW, mode=MODE)
+PAGES = _counter("pages", "worker", "Pages judged and committed.", outcome=f"ok, http_error, {ERRORS}")
+PAGES_UNCHANGED = _counter("pages_unchanged", "worker", "Pages whose verdict was taken over from the scan before.")
+FETCH_DURATION = _histogram("fetch_duration_seconds", "worker", "One fetch, redirects included.")
+JUDGE_DURATION = _histogram("judge_duration_seconds", "worker", "Parsing and checks of a page, waiting included.")
+CHECKS_RAISED = _counter("checks_raised", "worker", "Checks that raised an exception.", group="a check's group")
+SSRF_BLOCKED = _counter(
+    "ssrf_blocked",
+    "worker",
+    "Connections refused by the network guard.",
+    reason="the reasons of shared/network.py; mixed: public and private answers to one name",
 )
-PAGES = Counter("pages", "Pages fetched and judged.", ("outcome",), registry=REGISTRY)
-PAGES_UNCHANGED = Counter(
-    "pages_unchanged", "Pages whose verdict was taken over from the scan before.", registry=REGISTRY
+PROBES = _counter(
+    "probes",
+    "worker",
+    "Requests for what pages load and link to.",
+    kind="asset, externallink",
+    outcome=f"answered, {ERRORS}",
 )
-FETCH_DURATION = Histogram("fetch_duration_seconds", "One fetch, redirects included.", buckets=_FAST, registry=REGISTRY)
-JUDGE_DURATION = Histogram(
-    "judge_duration_seconds", "Extraction and checks of one page, waiting included.", buckets=_FAST, registry=REGISTRY
+PARSE_KILLED = _counter(
+    "parse_killed", "worker", "Pages that cost a parser its life.", reason="time, memory, crash, failed"
 )
-CHECKS_RAISED = Counter("checks_raised", "Checks that raised an exception.", ("group",), registry=REGISTRY)
-SSRF_BLOCKED = Counter("ssrf_blocked", "Connections refused by the network guard.", ("reason",), registry=REGISTRY)
-PROBES = Counter("probes", "Requests for what pages load and link to.", ("kind", "outcome"), registry=REGISTRY)
-PARSE_KILLED = Counter("parse_killed", "Parser processes that had to be killed.", ("reason",), registry=REGISTRY)
-WORKER_INFLIGHT = Gauge("worker_inflight", "Chunks that this worker holds.", registry=REGISTRY)
-WORKER_LOOP_LAG = Gauge(
-    "worker_loop_lag_seconds", "Longest delay of the event loop within the last minute.", registry=REGISTRY
+WORKER_INFLIGHT = _gauge("worker_inflight", "worker", "Chunks that this worker holds.")
+WORKER_LOOP_LAG = _gauge("worker_loop_lag_seconds", "worker", "Longest delay of the event loop within the last minute.")
+WORKER_LOOP_HELD = _gauge(
+    "worker_loop_held_seconds", "worker", "The part of such a delay that the loop's own thread computed."
 )
-WORKER_LOOP_HELD = Gauge(
-    "worker_loop_held_seconds", "The part of such a delay that the loop's own thread computed.", registry=REGISTRY
+CHUNKS = _counter(
+    "chunks",
+    "worker",
+    "Chunks that ended on this worker.",
+    kind="single, discover, fetch, reduce",
+    outcome="done, failed, lost, unavailable",
 )
-CHUNKS = Counter("chunks", "Chunks that ended on this worker.", ("kind", "outcome"), registry=REGISTRY)
-WEBHOOK_DELIVERIES = Counter(
-    "webhook_deliveries", "Attempts to deliver a webhook's message.", ("outcome",), registry=REGISTRY
+WEBHOOK_DELIVERIES = _counter(
+    "webhook_deliveries",
+    "worker",
+    "Attempts to deliver a webhook's message.",
+    outcome="delivered, retried, given_up, lost, unavailable",
 )
 
-LEADER = Gauge("scheduler_leader", "1 on the scheduler that leads.", registry=REGISTRY)
-QUEUE_DEPTH = Gauge("queue_depth", "Chunks ready or leased, by kind.", ("queue", "state"), registry=REGISTRY)
-QUEUE_OLDEST = Gauge("queue_oldest_age_seconds", "Age of the oldest ready chunk.", ("queue",), registry=REGISTRY)
-DISPATCHED = Counter("dispatched", "Messages sent by the dispatcher.", registry=REGISTRY)
-DEAD_LETTERS = Gauge("dead_letters", "Messages set aside in Redis.", ("queue",), registry=REGISTRY)
-TICK_DURATION = Histogram("scheduler_tick_seconds", "One chore.", ("chore",), buckets=_FAST, registry=REGISTRY)
-TICK_FAILED = Counter("scheduler_tick_failed", "Chores that failed.", ("chore",), registry=REGISTRY)
-RETENTION_DELETED = Counter("retention_deleted", "Scans deleted at the end of their time.", registry=REGISTRY)
+LEADER = _gauge("scheduler_leader", "scheduler", "1 on the scheduler that leads.")
+QUEUE_DEPTH = _gauge(
+    "queue_depth",
+    "scheduler",
+    "Units of work by queue and state; only the leader tells.",
+    queue=QUEUE,
+    state="ready: workers could begin it now; leased: under way; held: waits for its host, its owner or its time",
+)
+QUEUE_OLDEST = _gauge(
+    "queue_oldest_age_seconds", "scheduler", "For how long the oldest ready one has been ready.", queue=QUEUE
+)
+DISPATCHED = _counter("dispatched", "scheduler", "Messages sent by the dispatcher.")
+DEAD_LETTERS = _gauge(
+    "dead_letters", "scheduler", "Messages set aside in Redis since no actor could take them.", queue=QUEUE
+)
+TICK_DURATION = _histogram(
+    "scheduler_tick_seconds", "scheduler", "One run of a chore.", chore="scheduler/__main__.py's"
+)
+TICK_FAILED = _counter("scheduler_tick_failed", "scheduler", "Runs that failed.", chore="scheduler/__main__.py's")
+RETENTION_DELETED = _counter("retention_deleted", "scheduler", "Scans deleted at the end of their time.")
+
+LEADERS = (QUEUE_DEPTH, QUEUE_OLDEST, DEAD_LETTERS)
+"""What only the leader knows. One that has lost the lead forgets it, or two would be added up."""
+
+# A counter that an alert watches is there from the start: of one that appears with its first event `increase()` is 0.
+SSRF_BLOCKED.labels("mixed")

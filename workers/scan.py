@@ -20,6 +20,7 @@ from shared.metrics import CHUNKS, WORKER_INFLIGHT
 from shared.scans import Phase, Work
 from shared.tasks import end
 from workers import discover, fetching, reduce, single
+from workers.conclude import count_ended
 from workers.fetch.politeness import NotBefore
 from workers.lease import FETCHING, Lease, keep
 from workers.pages import absolve
@@ -235,4 +236,5 @@ async def _give_up(shop: Workshop, scan: Work, claim: Claim) -> None:
         await chunks.hold(conn, claim)
         if await scans.finish(conn, scan.id, status="error", reason_code="failed", reason=reason):
             await scans.refund(conn, scan.id)
+            count_ended(shop, scan, "error")
         await chunks.finish(conn, claim)

@@ -49,7 +49,7 @@ async def end_stopped(office: Office) -> None:
                 await conn.execute(_SCANS["lock"], {"id": row["id"]})
                 await conn.execute(_CHUNKS["drop_rest"], {"scan_id": row["id"]})
                 if await scans.finish(conn, row["id"], status="stopped", reason_code="stopped", reason="Stopped."):
-                    SCANS.labels("any", "stopped").inc()
+                    SCANS.labels(row["mode"], "stopped").inc()
                     get_logger().info("scan.stopped", scan_id=str(row["id"]))
 
 

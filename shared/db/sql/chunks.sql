@@ -147,13 +147,30 @@ UPDATE chunks SET dispatched_at = NULL
 WHERE status = 'pending' AND dispatched_at IS NOT NULL
   AND (dispatched_at <= clock_timestamp() - make_interval(secs => %(older)s) OR dispatched_at > clock_timestamp());
 
--- name: depth
-SELECT c.kind,
-  count(*) FILTER (WHERE c.status = 'pending' AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
-                   AND s.admitted_at IS NOT NULL) AS ready,
-  count(*) FILTER (WHERE c.status = 'running') AS leased,
-  EXTRACT(epoch FROM clock_timestamp() - min(GREATEST(c.created_at, c.not_before)) FILTER (
-    WHERE c.status = 'pending' AND (c.not_before IS NULL OR c.not_before <= clock_timestamp())
-      AND s.admitted_at IS NOT NULL))::float8 AS oldest
-FROM chunks c JOIN scans s ON s.id = c.scan_id
-WHERE c.status IN ('pending', 'running') AND s.status = 'running' GROUP BY c.kind;
+-- name: backlog
+-- Open chunks by queue and by host with its scans' manners; hosts with a single one, and analyses (which ask no host),
+-- are added up under a null host. ready: of admitted scans, and due. waiting: put off to a time ahead. put_off: given
+-- back and not begun again, whether or not that time has come.
+WITH hosts AS (
+  SELECT CASE c.kind WHEN 'single' THEN 'single' ELSE 'chunks' END AS queue,
+    CASE WHEN c.kind <> 'reduce' THEN s.host END AS host,
+    jsonb_build_object('delay_ms', s.options->'delay_ms', 'concurrency', s.options->'concurrency') AS options,
+    min(s.url) AS url, count(*) AS open,
+    count(*) FILTER (WHERE due.now AND s.admitted_at IS NOT NULL) AS ready,
+    count(*) FILTER (WHERE c.status = 'running') AS leased,
+    count(*) FILTER (WHERE c.status = 'pending' AND NOT due.now) AS waiting,
+    count(*) FILTER (WHERE c.status = 'pending' AND c.not_before IS NOT NULL) AS put_off,
+    min(GREATEST(c.created_at, c.not_before, s.admitted_at))
+      FILTER (WHERE due.now AND s.admitted_at IS NOT NULL) AS since
+  FROM chunks c JOIN scans s ON s.id = c.scan_id
+  CROSS JOIN LATERAL (
+    SELECT c.status = 'pending' AND (c.not_before IS NULL OR c.not_before <= clock_timestamp()) AS now
+  ) due
+  WHERE c.status IN ('pending', 'running') AND s.status = 'running' GROUP BY 1, 2, 3
+), lone AS (
+  SELECT *, CASE WHEN open > 1 THEN host END AS crowded FROM hosts
+)
+SELECT queue, crowded AS host, CASE WHEN crowded IS NOT NULL THEN options END AS options, min(url) AS url,
+  sum(open)::int AS open, sum(ready)::int AS ready, sum(leased)::int AS leased, sum(waiting)::int AS waiting,
+  sum(put_off)::int AS put_off, EXTRACT(epoch FROM clock_timestamp() - min(since))::float8 AS oldest
+FROM lone GROUP BY 1, 2, 3;

@@ -26,6 +26,19 @@ WITH flight AS (
 SELECT due.id, due.request_id FROM due LEFT JOIN flight ON flight.owner = due.owner
 WHERE due.place + COALESCE(flight.n, 0) <= %(per_owner)s ORDER BY due.place, due.id LIMIT %(most)s;
 
+-- name: backlog
+-- Messages that wait for an attempt: what workers could send now of each owner's next %(per_owner)s, and what is under way.
+SELECT COALESCE(sum(open), 0)::int AS open, COALESCE(sum(leased), 0)::int AS leased,
+  COALESCE(sum(LEAST(due, room)), 0)::int AS ready,
+  EXTRACT(epoch FROM clock_timestamp() - min(since) FILTER (WHERE room > 0))::float8 AS oldest
+FROM (
+  SELECT count(*) AS open, count(*) FILTER (WHERE lease_until IS NOT NULL) AS leased,
+    GREATEST(0, %(per_owner)s::int - count(*) FILTER (WHERE lease_until IS NOT NULL)) AS room,
+    count(*) FILTER (WHERE lease_until IS NULL AND next_attempt_at <= clock_timestamp()) AS due,
+    min(next_attempt_at) FILTER (WHERE lease_until IS NULL AND next_attempt_at <= clock_timestamp()) AS since
+  FROM deliveries WHERE next_attempt_at IS NOT NULL GROUP BY owner
+) owners;
+
 -- name: mark_dispatched
 UPDATE deliveries SET dispatched_at = clock_timestamp() WHERE id = ANY(%(ids)s) AND lease_until IS NULL;
 

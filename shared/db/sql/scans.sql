@@ -92,7 +92,7 @@ WHERE s.status = 'running' AND s.ends_at < clock_timestamp() AND s.mode = 'singl
 ORDER BY s.ends_at LIMIT 100;
 
 -- name: to_stop
-SELECT s.id FROM scans s
+SELECT s.id, s.mode FROM scans s
 WHERE s.status = 'running' AND s.stop_requested_at < clock_timestamp() - interval '1 second'
   AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.scan_id = s.id AND c.status = 'running'
                   AND c.lease_until > clock_timestamp())
