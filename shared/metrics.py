@@ -69,12 +69,20 @@ HTTP_REQUESTS = _histogram(
     route="a route's template, never the path; unmatched",
     status="the response's",
 )
-QUOTA_DENIED = _counter("quota_denied", "gateway", "Scans refused by the daily quota.", tier=TIER, mode=MODE)
+QUOTA_DENIED = _counter(
+    "quota_denied",
+    "gateway",
+    "Scans refused by the daily quota, by workers those of other programs.",
+    tier=TIER,
+    mode=MODE,
+)
 REQUESTS_DENIED = _counter(
     "requests_denied", "gateway", "Requests refused by the rate limit.", caller="key, jwt, guest"
 )
 LIMITER_DEGRADED = _counter("limiter_degraded", "gateway", "Requests limited by this gateway alone: no Redis.")
-SCANS_ACCEPTED = _counter("scans_accepted", "gateway", "Scans accepted.", mode=MODE, tier=TIER)
+SCANS_ACCEPTED = _counter(
+    "scans_accepted", "gateway", "Scans accepted, by workers those of other programs.", mode=MODE, tier=TIER
+)
 
 SUBMISSIONS = _counter(
     "submissions",
@@ -82,7 +90,13 @@ SUBMISSIONS = _counter(
     "Messages of other programs.",
     outcome="accepted, repeated, refused (readable under their id), set_aside",
 )
-SCANS = _counter("scans", "worker", "Scans that ended.", mode=MODE, outcome="complete, error, stopped")
+SCANS = _counter(
+    "scans",
+    "worker",
+    "Scans that ended; stopped and overdue ones are told by the scheduler.",
+    mode=MODE,
+    outcome="complete, error, stopped",
+)
 SCAN_DURATION = _histogram("scan_duration_seconds", "worker", "From acceptance to the end.", _SLOW, mode=MODE)
 PAGES = _counter("pages", "worker", "Pages judged and committed.", outcome=f"ok, http_error, {ERRORS}")
 PAGES_UNCHANGED = _counter("pages_unchanged", "worker", "Pages whose verdict was taken over from the scan before.")
