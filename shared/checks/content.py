@@ -400,6 +400,11 @@ _ARTICLE = (
             body="".join(f'<p>Comment of <time datetime="2026-0{n}-09">the ninth</time></p>' for n in range(4, 8)),
         ),
         sample(byline='<p>By Ida Stone, <time datetime="2024-01-15">15 January 2024</time></p>'),
+        sample(
+            head=_ARTICLE,
+            body='<ol class="comment-list"><li><p>Mona <a href="#c1"><time datetime="2026-11-15">Sunday</time></a>: '
+            "Worked for me.</p></ol>",
+        ),
     ),
     source="https://developers.google.com/search/docs/appearance/publication-dates",
 )

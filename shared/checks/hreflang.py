@@ -77,7 +77,12 @@ def invalid(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(head=_SELF + _DEFAULT + _alternate("de", "//example.com/de/kuechenmesser-schaerfen")),
         sample(head=_SELF + _DEFAULT + _alternate("de", "example.com/de")),
     ),
-    good=(sample(), sample(head=_SET), sample(head=_SELF + _DEFAULT + _alternate("de", f" {_GERMAN.upper()} "))),
+    good=(
+        sample(),
+        sample(head=_SET),
+        sample(head=_SELF + _DEFAULT + _alternate("de", f" {_GERMAN.upper()} ")),
+        sample(head='<link rel="alternate" type="application/rss+xml" hreflang="en" href="../feed.xml" title="News">'),
+    ),
     source=f"{GOOGLE_LOCALIZED}#all-method-guidelines",
     implies=("link.protocol_relative",),
 )

@@ -32,19 +32,22 @@ _PAYLOAD = "dmFyIHMgPSBkb2N1bWVudC5jcmVhdGVFbGVtZW50KCdzY3JpcHQnKTs="
             head="<script>document.write(unescape(\"%3Cscript src='\" + host + \"ga.js' type='text/javascript'%3E"
             '%3C/script%3E"));</script>'
         ),
+        sample(head=r'<script>var words = "\x63\x6f\x6d\x7c\x68\x74\x74\x70\x7c\x6f\x6b".split("|");</script>'),
         sample(head='<script>var data = JSON.parse(atob("eyJrbmlmZSI6InNoYXJwIn0="));</script>'),
     ),
     source="https://developers.google.com/search/docs/essentials/spam-policies#hacked-content",
+    severities=(Severity.MEDIUM,),
     implies=("content.hidden_text",),
 )
 def injected_spam(page: Page, limits: Limits) -> Iterator[Finding]:
     """The page holds hidden spam or a script that hides what it does.
 
-    Both are typical of a break-in. Search engines mark or remove hacked pages, and visitors may be sent elsewhere.
+    Both are typical of a break-in. Search engines mark or remove hacked pages, and visitors may be sent elsewhere. A
+    script alone weighs less: some advertising and anti-ad-blocking code is packed in the same way.
 
     Fix: find how it came in, remove it, update the software, change all passwords, then ask for a review.
     """
     for evidence, at in hidden_spam(page):
         yield Finding(evidence, at)
     for evidence, at in obfuscated_scripts(page):
-        yield Finding(evidence, at)
+        yield Finding(evidence, at, Severity.MEDIUM)

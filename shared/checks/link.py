@@ -1,5 +1,6 @@
 """Links of a page: where they lead, how they are written, what they say."""
 
+import html
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from shared.checks.sample import sample
 from shared.page import ExternalLink, Link, Page
 from shared.reading import contacts, hrefs
 from shared.reading.addresses import addresses_of
+from shared.reading.domains import together
 from shared.reading.link_text import empty_phrases, normalised
 from shared.reading.markup import tags_with
 
@@ -366,6 +368,8 @@ def empty_anchor(page: Page, limits: Limits) -> Iterator[Finding]:
 
 
 _LONGEST_PHRASE = 60
+_WARM_UP = frozenset({"dns-prefetch", "preconnect"})
+"""These name a host, not something to load, and are documented with `//host`."""
 
 
 @check(
@@ -489,6 +493,7 @@ def https_to_http(page: Page, limits: Limits) -> Iterator[Finding]:
     good=(
         sample(),
         sample(body=_p('<a href="/grit//sizes">Grit sizes</a>', '<a href="https://other.example//a">Maker</a>')),
+        sample(head='<link rel="dns-prefetch" href="//stats.example.net"><link rel=preconnect href=//cdn.example.net>'),
     ),
     source="heuristic",
 )
@@ -504,7 +509,7 @@ def protocol_relative(page: Page, limits: Limits) -> Iterator[Finding]:
             if link.href and link.href.startswith("//") and len(link.href) > 2:  # noqa: PLR2004
                 yield Finding(_shown(link), link.at)
     for tag in page.link_tags:
-        if tag.href and tag.href.startswith("//"):
+        if tag.href and tag.href.startswith("//") and _WARM_UP.isdisjoint(tag.rel):
             yield Finding(tag.href, tag.at)
     for script in page.scripts:
         if script.src and script.src.startswith("//"):
@@ -560,7 +565,16 @@ _GOES = re.compile(
     r"(?:\blocation\s*(?:\.\s*(?:href|assign|replace)\s*)?(?:=(?!=)|\()|\bwindow\s*\.\s*open\s*\(|\bnavigate(?:To)?\s*\(|"
     r"\brouter\s*\.\s*push\s*\()",
 )
+_QUOTED_TARGET = re.compile(
+    r"""["']\s*(?:(?:https?:)?//([^/"'?#:\s]+)|(?!https?:|javascript:)[a-z][a-z0-9+.-]*:)""", re.IGNORECASE
+)
 _NO_REAL_HREF = re.compile(r"\s*(?:#.*|javascript:.*)?", re.IGNORECASE | re.DOTALL)
+
+
+def _leads_away(handler: str, host: str) -> bool:
+    """Whether every address that the handler names is another site's, as in buttons for sharing, or no page."""
+    hosts = [found[1] for found in _QUOTED_TARGET.finditer(handler)]
+    return bool(hosts) and not any(one and together(one.lower(), host) for one in hosts)
 
 
 @check(
@@ -578,22 +592,30 @@ _NO_REAL_HREF = re.compile(r"\s*(?:#.*|javascript:.*)?", re.IGNORECASE | re.DOTA
         sample(body='<button type=button onclick="toggle()">Show the table</button>'),
         sample(body="<!-- <div onclick=\"location.href='/grit'\">Grit</div> -->"),
         sample(body='<button type=button onclick="if (location == old) reload()">Reload the table</button>'),
+        sample(
+            body='<a role="button" tabindex="0" onclick="window.open(&#039;https://share.example.net/?u=&#039; + '
+            'encodeURI(window.location.href)); return false">Share this guide</a>'
+        ),
     ),
     source=CRAWLABLE,
 )
 def onclick_navigation(page: Page, limits: Limits) -> Iterator[Finding]:
     """A target can be reached only through a click handler.
 
-    Crawlers don't click, so they never find that page; neither can a visitor open it in a new tab.
+    Crawlers don't click, so they never find that page; neither can a visitor open it in a new tab. Buttons that lead to
+    other sites, such as those for sharing, are not counted.
 
     Fix: use `<a href>` for everything that leads to another page.
     """
     if "lick=" not in page.source and "LICK=" not in page.source:
         return  # two searches of 10 us each; the scan below folds the whole source
+    host = (urlsplit(page.final_url).hostname or "").lower()
     for tag in tags_with(page.source, "onclick"):
         href = tag.attributes.get("href")
-        if (href is None or _NO_REAL_HREF.fullmatch(href)) and _GOES.search(tag.attributes["onclick"]):
-            yield Finding(f"<{tag.name} onclick={tag.attributes['onclick'][:160]!r}>", f"(//{tag.name}[@onclick])")
+        if href is None or _NO_REAL_HREF.fullmatch(href):
+            handler = html.unescape(tag.attributes["onclick"])
+            if _GOES.search(handler) and "this.href" not in handler and not _leads_away(handler, host):
+                yield Finding(f"<{tag.name} onclick={handler[:160]!r}>", f"(//{tag.name}[@onclick])")
 
 
 @check(

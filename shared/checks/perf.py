@@ -374,6 +374,8 @@ def _hero(page: Page, limits: Limits) -> Image | None:
     """The first image that is large by its attributes, if it stands among the first three and near the top."""
     least = limits["perf.lcp_hints"]
     for image in page.images[:3]:
+        if (image.src or "").lstrip()[:5].lower() == "data:":
+            return None  # a placeholder that a script replaces: what it loads, and when, isn't known
         if _pixels(image.width) * _pixels(image.height) >= least:
             return image if _text_before(page, image, limits["perf.lazy_above_fold"]) else None
     return None
@@ -401,6 +403,10 @@ _HERO = (
             h1="<h1>Sharpening kitchen knives</h1>" + _HERO.format(""),
         ),
         sample(body=_HERO.format("")),
+        sample(
+            h1='<h1>Sharpening kitchen knives</h1><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" '
+            'data-src="/media/hero.webp" alt="A whetstone" width="1600" height="900">'
+        ),
         sample(h1='<h1>Sharpening kitchen knives</h1><img src="/dot.webp" alt="Dot" width="40" height="40">'),
     ),
     source=f"{WEB_DEV}optimize-lcp",
@@ -449,6 +455,7 @@ def lazy_above_fold(page: Page, limits: Limits) -> Iterator[Finding]:
         large = _pixels(image.width) >= 200 and _pixels(image.height) >= 150  # noqa: PLR2004
         if (
             large
+            and not (image.src or "").startswith("data:")
             and (image.loading or "").lower() == "lazy"
             and _text_before(page, image, limits["perf.lazy_above_fold"])
         ):

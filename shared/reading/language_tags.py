@@ -79,6 +79,9 @@ def _form_fault(lower: str) -> str:
     if not lower:
         return "the code is empty"
     hyphened = lower.replace("_", "-")
+    language = hyphened.partition("-")[0]
+    if len(language) == _LENGTH_LONG and language.isalpha() and language.isascii():
+        return f'"{language}" is not an ISO 639-1 language'
     return 'parts are separated by "-", not "_"' if _HREFLANG.fullmatch(hyphened) else "not language-Script-REGION"
 
 

@@ -153,7 +153,8 @@ def tag_errors(source: str) -> list[str]:
         position = tag.end()
         closing, name, rest = tag.groups()
         name = name.lower()
-        if name not in _NO_END_TAG and not (rest.endswith("/") and ":" in name):
+        foreign = ":" in name or opened["svg"] > 0 or opened["math"] > 0
+        if name not in _NO_END_TAG and not (rest.endswith("/") and foreign):
             opened[name] += -1 if closing else 1
         if not closing and rest.count(" ") > 1:
             names = [one.lower() for one in _REPEATED.findall(rest)]

@@ -38,7 +38,7 @@ _CODE = (
         "encoded markup that is written into the page",
         re.compile(r"document\.write(?:ln)?\s*\(\s*atob\s*\("),
     ),
-    (r"\x68\x74\x74\x70", "an address spelt in escapes", re.compile(r"\\x68\\x74\\x74\\x70")),
+    (r"\x68\x74\x74\x70", "an address spelt in escapes", re.compile(r"\\x68\\x74\\x74\\x70(?:\\x73)?\\x3[aA]\\x2[fF]")),
 )
 """(what must be there, what it is, its form); an ordinary minifier writes none of them."""
 

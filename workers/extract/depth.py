@@ -24,6 +24,8 @@ _TAG = re.compile(
     rb"<!--.*?(?:-->|\Z)|<(?:(/?)([a-zA-Z][^\s/>]*)[^>]*>?)|<!\[CDATA\[.*?(?:\]\]>|\Z)",
     re.DOTALL,
 )
+_ATTRIBUTE = re.compile(rb"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]++))?+""")
+_TAG_NAME = re.compile(rb"<[a-zA-Z][^\s/>]*+")
 _RAW = re.compile(rb"</(?:script|style|textarea|title|xmp|iframe|noembed|noframes)", re.IGNORECASE)
 _RAW_TAGS = frozenset(b"script style textarea title xmp iframe noembed noframes".split())
 _VOID = frozenset(
@@ -75,11 +77,20 @@ def _check_attributes(body: bytes, opening: "np.ndarray[tuple[int], np.dtype[np.
     """Refuse a tag with thousands of attributes: the parser compares each with all before it (100,000 take 49 s)."""
     ends = np.append(opening[1:], len(body))
     for start in opening[ends - opening > _LONG_TAG][:100]:
-        end = body.find(b">", int(start))
-        tag = body[int(start) : end if end >= 0 else len(body)]
-        if len(tag) > _LONG_TAG and tag[1:2].isalpha() and len(tag.split(None, MAX_ATTRIBUTES + 1)) > MAX_ATTRIBUTES:
+        name = _TAG_NAME.match(body, int(start))
+        if name is not None and _has_too_many(body, name.end()):
             message = f"a tag has more than {MAX_ATTRIBUTES} attributes"
             raise TooDeep(message)
+
+
+def _has_too_many(body: bytes, position: int) -> bool:
+    """Whether a start tag has too many attributes after `position`; a long path or text in one counts as one."""
+    for _ in range(MAX_ATTRIBUTES + 1):
+        found = _ATTRIBUTE.match(body, position)
+        if found is None:
+            return False
+        position = found.end()
+    return True
 
 
 def _count(body: bytes) -> None:  # noqa: PLR0912 - one loop over tags

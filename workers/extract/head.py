@@ -131,12 +131,16 @@ def canonicals(
             yield Canonical(one.href, url, "header", in_head=True, at="header: Link")
 
 
+_FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"})
+"""An alternate of such a type is the page's feed, whose language hreflang tells (HTML standard, section 4.6.7.1)."""
+
+
 def alternates(
     links: Iterable[LinkTag], header_values: Iterable[str], header_resolver: Resolver, context: Context
 ) -> Iterator[Alternate]:
     """Hreflang declarations of the document, the Link header and the sitemap."""
     for link in links:
-        if link.hreflang is not None and "alternate" in link.rel:
+        if link.hreflang is not None and "alternate" in link.rel and link.type not in _FEEDS:
             yield Alternate(link.hreflang.strip(), link.href or "", link.url, "html", link.in_head, link.at)
     for one in parse_links(header_values):
         if "alternate" in one.rel and one.hreflangs and not one.anchored:

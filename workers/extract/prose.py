@@ -117,10 +117,28 @@ DATE_METAS = frozenset(
 )
 
 
+_COMMENT_DEPTH = 8
+
+
+def _in_comment(node: LexborNode) -> bool:
+    """Whether an element stands in a reader's comment, going by classes and ids around it (heuristic)."""
+    for _ in range(_COMMENT_DEPTH):
+        parent = node.parent
+        if parent is None or parent.tag in {"main", "body", "html"}:
+            return False
+        attributes = parent.attributes
+        if "comment" in f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower():
+            return True
+        node = parent
+    return False
+
+
 def dates(walk: Walk, metas: Iterable[Meta]) -> tuple[str, ...]:
-    """Dates of `<time>` elements and metas, as written."""
+    """Dates of `<time>` elements and metas, as written; those of readers' comments aren't the page's."""
     found = [
-        squash((value(tag.attributes, "datetime") or tag.node.text())[:100]) for tag in walk.tags("time")[:MAX_TIMES]
+        squash((value(tag.attributes, "datetime") or tag.node.text())[:100])
+        for tag in walk.tags("time")[:MAX_TIMES]
+        if not _in_comment(tag.node)
     ]
     found += [m.content.strip() for m in metas if m.content and (m.name in DATE_METAS or m.property_ in DATE_METAS)]
     return tuple(clean(one) for one in found if one)
