@@ -11,12 +11,12 @@ from typing import Any, cast
 
 import msgspec
 
-from api_gateway.bodies import IDEMPOTENCY_KEY
 from api_gateway.examples import EXAMPLES, META, Example
 from api_gateway.faults import faults_of, response_name, responses
 from api_gateway.headers import HEADERS, headers_of
 from api_gateway.parameters import Parameter
 from api_gateway.routing import PREFIX, Route
+from shared.intake import IDEMPOTENCY_KEY
 
 Json = dict[str, Any]
 

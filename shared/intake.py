@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -9,10 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from shared.checks.limits import DEFAULT_PROFILE, load_profile
+from shared.manners import CONCURRENCY, DELAY_MS, is_local
 from shared.requests import ScanRequest, split_secrets
 from shared.scans import NewScan
 from shared.seal import seal
-from shared.settings import Settings
+from shared.settings import Floor, Settings
 from shared.tiers import Tier
 
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
@@ -40,6 +42,14 @@ def body_hash(body: object, secret_key: str) -> bytes:
     return hmac.new(b"idempotency:" + secret_key.encode(), text, hashlib.sha256).digest()
 
 
+def _as_polite_as_the_floor(options: dict[str, Any], floor: Floor) -> None:
+    """Where nothing was asked for, and our defaults are below the operator's floor, the floor holds."""
+    if "delay_ms" not in options and floor.delay_ms > DELAY_MS:
+        options["delay_ms"] = floor.delay_ms
+    if "concurrency" not in options and floor.concurrency < CONCURRENCY:
+        options["concurrency"] = floor.concurrency
+
+
 def new_scan(
     asked: ScanRequest,
     who: Requester,
@@ -51,6 +61,8 @@ def new_scan(
 ) -> NewScan:
     """The row-to-be of a validated request. `key` is an Idempotency-Key."""
     plain, secrets = split_secrets(asked.options)
+    if not is_local(asked.url, settings.allow_networks):
+        _as_polite_as_the_floor(plain, settings.floor)
     profile = asked.options.profile or DEFAULT_PROFILE
     pages = min(asked.options.max_pages or who.tier.pages, who.tier.pages)
     return NewScan(

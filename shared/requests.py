@@ -16,8 +16,9 @@ from msgspec import Meta, Struct
 from shared.checks import catalogue
 from shared.checks.limits import DEFAULT_PROFILE, load_profile, profiles
 from shared.errors import ForbiddenError, InvalidRequestError, InvalidUrlError
+from shared.manners import is_local
 from shared.network import BadUrl, check_url
-from shared.settings import Network
+from shared.settings import Floor, Network
 from shared.tiers import Tier
 
 MAX_URL = 2_000
@@ -28,6 +29,8 @@ NetworkCheck = Literal["external", "tls", "host_variants", "random_404", "ai_age
 PERMISSION_ROBOTS = "ignore_robots"
 PERMISSION_USER_AGENT = "user_agent"
 PERMISSION_FLOOR = "below_floor"
+PERMISSIONS = (PERMISSION_ROBOTS, PERMISSION_USER_AGENT, PERMISSION_FLOOR)
+"""What a user needs an operator's leave for."""
 
 
 class BasicAuth(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +112,17 @@ def _permissions(options: ScanOptions, permissions: Collection[str]) -> None:
             raise ForbiddenError(message, param=f"options.{field}")
 
 
+def _politeness(options: ScanOptions, floor: Floor, permissions: Collection[str]) -> None:
+    if PERMISSION_FLOOR in permissions:
+        return
+    if options.delay_ms is not None and options.delay_ms < floor.delay_ms:
+        message = f"options.delay_ms: at least {floor.delay_ms} here, without the permission {PERMISSION_FLOOR!r}."
+        raise ForbiddenError(message, param="options.delay_ms")
+    if options.concurrency is not None and options.concurrency > floor.concurrency:
+        message = f"options.concurrency: at most {floor.concurrency} here, without the permission {PERMISSION_FLOOR!r}."
+        raise ForbiddenError(message, param="options.concurrency")
+
+
 def validate(
     request: ScanRequest,
     *,
@@ -116,6 +130,7 @@ def validate(
     tier_name: str,
     permissions: Collection[str],
     allow: tuple[Network, ...],
+    floor: Floor,
     test: bool = False,
 ) -> ScanRequest:
     """What a shape can't say. Returns the request with its URLs normalised.
@@ -134,6 +149,8 @@ def validate(
     _exclusions(request.options.exclude or ())
     _judging(request.options)
     _permissions(request.options, permissions)
+    if not is_local(url, allow):
+        _politeness(request.options, floor, permissions)
     if tier.scans(request.mode) == 0:
         message = f"The {tier_name} tier does not include {request.mode} scans."
         raise ForbiddenError(message, param="mode")

@@ -21,6 +21,13 @@ class SettingsError(ValueError):
     """Names every setting that is missing or malformed, one a line."""
 
 
+class Floor(Struct, frozen=True):
+    """How hard a host may be asked by scans of users without the permission for more."""
+
+    delay_ms: int = 0
+    concurrency: int = 10
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """What the services are told from outside. Secrets don't show in `repr`."""
 
@@ -42,6 +49,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     pool_size: int
     scan_hours: int
     user_agent: str
+    floor: Floor
     tiers: Mapping[str, Tier]
 
     def __repr__(self) -> str:
@@ -87,6 +95,10 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         pool_size=get("POOL_SIZE", _between(1, 200), 10),
         scan_hours=get("SCAN_HOURS", _between(1, 24 * 30), 24),
         user_agent=get("USER_AGENT", str, USER_AGENT),
+        floor=Floor(
+            delay_ms=get("LEAST_DELAY_MS", _between(0, 10_000), Floor().delay_ms),
+            concurrency=get("MOST_CONCURRENCY", _between(1, 10), Floor().concurrency),
+        ),
         tiers=get("TIERS_FILE", lambda raw: load_tiers(Path(raw)), load_tiers()),
     )
     if faults:

@@ -42,6 +42,7 @@ async def create_scan(request: web.Request) -> web.Response:
         tier_name=caller.tier_name,
         permissions=caller.permissions,
         allow=gateway.settings.allow_networks,
+        floor=gateway.settings.floor,
         test=caller.test,
     )
     accepted = await start(request, new_scan(asked, caller, gateway, request_id=request[REQUEST_ID], key=key))

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import psycopg
@@ -16,11 +16,13 @@ from deploy.local.embedded import write_private
 from deploy.local.errors import LaunchError, UsageError
 from shared import tokens, users
 from shared.db.pool import Connection, connect_arguments
+from shared.db.queries import queries
 from shared.tiers import load_tiers
 
 LOCAL_EMAIL = "local@scanfleet.invalid"
 LOCAL_KEY = "local.key"
 LOCAL_QUOTA = 1_000_000
+_SUBMISSIONS = queries("submissions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,13 @@ class Accounts:
         return secret
 
     async def update_user(
-        self, email: str, *, tier: str | None, overrides: Mapping[str, int] | None, disabled: bool | None
+        self,
+        email: str,
+        *,
+        tier: str | None = None,
+        overrides: Mapping[str, int] | None = None,
+        permissions: Sequence[str] | None = None,
+        disabled: bool | None = None,
     ) -> None:
         """Change what isn't None. Raises UsageError for an unknown user, tier or figure."""
         if tier is not None:
@@ -57,7 +65,10 @@ class Accounts:
                 load_tiers()["free"].with_overrides(overrides)
             except msgspec.ValidationError as error:
                 raise UsageError(f"overrides: {error}") from error
-        if not await users.update(self.connection, email, tier=tier, overrides=overrides, disabled=disabled):
+        granted = None if permissions is None else list(permissions)
+        if not await users.update(
+            self.connection, email, tier=tier, overrides=overrides, permissions=granted, disabled=disabled
+        ):
             raise UsageError(f"There is no user {email}.")
 
     async def keys_of(self, email: str) -> list[tokens.Token]:
@@ -73,6 +84,10 @@ class Accounts:
         if key is None:
             raise UsageError(f"{email} has no key {client_id}; see: scanfleet token list {email}")
         await tokens.revoke(self.connection, key.id)
+
+    async def set_aside(self, limit: int) -> list[dict[str, Any]]:
+        """What other programs sent that became no scan and has no sender, the newest first, each with the reason."""
+        return await (await self.connection.execute(_SUBMISSIONS["list"], {"limit": limit})).fetchall()
 
     async def local_key(self, data_dir: Path) -> str:
         """The key of the command line itself: made once, kept in the data directory, hardly limited."""

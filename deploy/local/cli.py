@@ -33,6 +33,7 @@ COMMANDS = {
     "checks": Entry("list the checks", "catalogue"),
     "user": Entry("make users", "admin", "configure_user"),
     "token": Entry("make API keys", "admin", "configure_token"),
+    "messages": Entry("list what other programs sent that could not be read", "messages"),
     "migrate": Entry("bring the schema up to date", "admin", "configure_migrate"),
     "bench": Entry("measure the engine and a scan on this machine", "bench"),
     "test": Entry("check the code and run the tests", "checks"),

@@ -145,6 +145,7 @@ def _planned(desk: Desk, asked: Submission, sender: Sender) -> scans.NewScan:
             tier_name=sender.tier_name,
             permissions=sender.permissions,
             allow=desk.settings.allow_networks,
+            floor=desk.settings.floor,
             test=sender.test,
         )
         key = _key(asked.idempotency_key, test=sender.test)

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
 from shared.errors import ServiceError
+from shared.requests import PERMISSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -42,6 +43,12 @@ def configure_user(parser: argparse.ArgumentParser) -> None:
     change.add_argument("--tier", help="free, pro, management, ceo or enterprise")
     change.add_argument(
         "--override", action="append", metavar="FIGURE=N", help="a figure of the tiers file, e.g. single=500"
+    )
+    change.add_argument(
+        "--permission",
+        action="append",
+        metavar="NAME",
+        help=f"what this user may do besides, in place of what was given before: {', '.join(PERMISSIONS)}, or none",
     )
     state = change.add_mutually_exclusive_group()
     state.add_argument("--disable", dest="disabled", action="store_true", default=None, help="shut the account")
@@ -98,7 +105,7 @@ def run_user_create(arguments: argparse.Namespace, screen: Screen) -> int:
         user = await accounts.create_user(arguments.email, password, arguments.tier)
         screen.note(f"made {user.email} ({user.tier})")
 
-    return _with_accounts(arguments.data, create)
+    return with_accounts(arguments.data, create)
 
 
 def run_token_create(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -111,7 +118,7 @@ def run_token_create(arguments: argparse.Namespace, screen: Screen) -> int:
         sys.stdout.write(secret + "\n")
         screen.note("this key is shown only once")
 
-    return _with_accounts(arguments.data, create)
+    return with_accounts(arguments.data, create)
 
 
 def run_user_set(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -124,13 +131,25 @@ def run_user_set(arguments: argparse.Namespace, screen: Screen) -> int:
         figures[name] = int(number)
 
     async def change(accounts: Accounts) -> None:
-        overrides = figures or None
         await accounts.update_user(
-            arguments.email, tier=arguments.tier, overrides=overrides, disabled=arguments.disabled
+            arguments.email,
+            tier=arguments.tier,
+            overrides=figures or None,
+            permissions=_permissions(arguments.permission),
+            disabled=arguments.disabled,
         )
         screen.note(f"changed {arguments.email}")
 
-    return _with_accounts(arguments.data, change)
+    return with_accounts(arguments.data, change)
+
+
+def _permissions(named: Sequence[str] | None) -> list[str] | None:
+    if named is None:
+        return None
+    wanted = [name for name in named if name != "none"]
+    if unknown := sorted(set(wanted) - set(PERMISSIONS)):
+        raise UsageError(f"--permission {unknown[0]}: there are {', '.join(PERMISSIONS)}, and none.")
+    return wanted
 
 
 def run_token_list(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -142,7 +161,7 @@ def run_token_list(arguments: argparse.Namespace, screen: Screen) -> int:
             state = "revoked" if key.revoked_at else ",".join(key.scopes)
             sys.stdout.write(f"{key.client_id}  {key.prefix}…{key.last4}  {key.mode}  {state}  {key.name}\n")
 
-    return _with_accounts(arguments.data, show)
+    return with_accounts(arguments.data, show)
 
 
 def run_token_revoke(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -152,10 +171,12 @@ def run_token_revoke(arguments: argparse.Namespace, screen: Screen) -> int:
         await accounts.revoke(arguments.email, arguments.client_id)
         screen.note(f"revoked {arguments.client_id}")
 
-    return _with_accounts(arguments.data, revoke)
+    return with_accounts(arguments.data, revoke)
 
 
-def _with_accounts(data_dir: Path, work: Callable[[Accounts], Awaitable[None]]) -> int:
+def with_accounts(data_dir: Path, work: Callable[[Accounts], Awaitable[None]]) -> int:
+    """Do ``work`` on the fleet's database, started for it if need be; the exit status."""
+
     async def main() -> int:
         async with open_accounts(url, secret_key(data_dir)) as accounts:
             await work(accounts)
