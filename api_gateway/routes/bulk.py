@@ -49,6 +49,7 @@ def plan(asked: BulkRequest, caller: Caller, gateway: Gateway, request_id: str) 
                 tier_name=caller.tier_name,
                 permissions=caller.permissions,
                 allow=gateway.settings.allow_networks,
+                floor=gateway.settings.floor,
                 test=caller.test,
             )
         except InvalidUrlError as error:
