@@ -116,5 +116,7 @@ async def _store(conn: Connection, scan: Work, row: PageRow, found: list[SiteFou
     }
     await conn.execute(_URLS["insert"], columns)
     await conn.execute(_PAGES["insert"], row_values(scan.id, row))
-    for n, one in enumerate(found):
-        await conn.execute(_RESULTS["add_site_finding"], finding_row(scan.id, n, one))
+    if found:
+        async with conn.cursor() as cursor:
+            rows = [finding_row(scan.id, n, one) for n, one in enumerate(found)]
+            await cursor.executemany(_RESULTS["add_site_finding"], rows)

@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 import msgspec
-import psycopg
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from redis.asyncio import Redis
 
@@ -255,12 +254,3 @@ async def worker_paused(estate: Estate, rng: random.Random) -> Notes:
     finally:
         estate.kill(victim, signal.SIGCONT)
     return {"taken_over": seconds}
-
-
-async def connect_errors(estate: Estate) -> bool:
-    """Whether Postgres refuses now."""
-    try:
-        await asyncio.to_thread(estate.sql, "SELECT 1")
-    except psycopg.OperationalError:
-        return True
-    return False

@@ -4,21 +4,25 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
-import psycopg
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from psycopg.rows import dict_row
 
 from shared import tokens, users, webhooks
 from shared.db.pool import Connection
 from tests.chaos.estate import SECRET, Estate
-from tests.chaos.sites import PAGES
+from tests.chaos.sites import pages_on
 
 USERS = 4
 QUOTA = {"single": 100_000, "sitemap": 100_000, "crawl": 100_000, "running": 30, "requests": 60_000, "burst": 60_000}
 ENDED_SECONDS = 120.0
+WINDOW = 200
+"""Scans under way beyond which no more are asked for: what is left to do at the fault is the same on any machine."""
 OPTIONS = {"disable_checks": ["perf.ttfb_slow", "perf.slow_page"], "concurrency": 4}
 """What depends on the time of day would differ between two runs without any fault."""
 
@@ -71,8 +75,8 @@ async def make_users(estate: Estate, count: int, prefix: str) -> list[Caller]:
 
 
 def specs(estate: Estate, count: int) -> list[Spec]:
-    """Six of ten are single pages, three sitemaps, one a crawl; each scan has a site of its own."""
-    modes = ("single", "sitemap", "single", "crawl", "single", "sitemap", "single", "single", "sitemap", "single")
+    """Seven of ten are single pages, two sitemaps, one a crawl; each scan has a site of its own."""
+    modes = ("single", "sitemap", "single", "crawl", "single", "sitemap", "single", "single", "single", "single")
     return [
         Spec(i % USERS, f"http://127.10.{i // 250}.{i % 250 + 1}:{estate.site_port}/", modes[i % len(modes)])
         for i in range(count)
@@ -80,7 +84,8 @@ def specs(estate: Estate, count: int) -> list[Spec]:
 
 
 def pages_of(spec: Spec) -> int:
-    return {"single": 1, "sitemap": PAGES, "crawl": PAGES + 1}[spec.mode]
+    pages = pages_on(urlsplit(spec.url).netloc)
+    return {"single": 1, "sitemap": pages, "crawl": pages + 1}[spec.mode]
 
 
 class Load:
@@ -93,17 +98,23 @@ class Load:
         self.over = over
         self.accepted: dict[Spec, str] = {}
         self.refusals: list[Refusal] = []
-        self.times: list[tuple[float, float]] = []
-        """(when, seconds) of each accepted request."""
+        self.at: dict[str, float] = {}
+        """When each scan was accepted."""
+        self.gone: dict[str, float] = {}
+        """When each was first seen to have ended."""
+        self._asking = 0
 
     async def post(self) -> None:
-        """Have every scan accepted."""
-        times = [self.rng.uniform(0, self.over) for _ in self.wanted]
+        """Have every scan accepted, within a `watched` block."""
+        times = sorted(self.rng.uniform(0, self.over) for _ in self.wanted)
         async with ClientSession(timeout=ClientTimeout(total=8)) as session:
             await asyncio.gather(*(self._one(session, *one) for one in zip(self.wanted, times, strict=True)))
 
     async def _one(self, session: ClientSession, spec: Spec, wait: float) -> None:
         await asyncio.sleep(wait)
+        while len(self.at) - len(self.gone) + self._asking >= WINDOW:
+            await asyncio.sleep(0.1)
+        self._asking += 1
         headers = {
             "Authorization": f"Bearer {self.callers[spec.user].key}",
             "Idempotency-Key": f"{spec.mode}-{spec.url}",
@@ -125,8 +136,9 @@ class Load:
                 answer = {}
             now = time.monotonic()
             if status == 202:
-                self.times.append((now, now - began))
                 self.accepted[spec] = answer["data"]["scan_id"]
+                self.at[answer["data"]["scan_id"]] = now
+                self._asking -= 1
                 return
             assert status in {None, 503}, (status, answer)
             self.refusals.append(Refusal(status, now - began, now))
@@ -137,15 +149,10 @@ class Load:
         """Pages of all scans."""
         return sum(map(pages_of, self.wanted))
 
-    async def reach(self, share: float, seconds: float = 60.0) -> None:
+    async def reach(self, share: float, seconds: float = 600.0) -> None:
         """Wait until so much of the pages was asked for."""
-        wanted = {spec.url.rstrip("/") for spec in self.wanted}
         async with asyncio.timeout(seconds):
-            while True:
-                hits = (await asyncio.to_thread(self.estate.control))["hits"]
-                pages = sum(1 for url in hits if url.rpartition(":")[0] and _is_page(url, wanted))
-                if pages >= share * self.total:
-                    return
+            while (await asyncio.to_thread(self.estate.control))["pages"] < share * self.total:
                 await asyncio.sleep(0.1)
 
     async def committed(self) -> list[str]:
@@ -155,16 +162,38 @@ class Load:
         )
         return [row["url"] for row in rows]
 
-    async def ended(self, since: float, seconds: float = ENDED_SECONDS) -> float:
-        """Wait until every accepted scan has ended and every webhook was heard; seconds after `since`."""
+    @asynccontextmanager
+    async def watched(self) -> AsyncGenerator[None]:
+        """Notice when scans end, for the length of the block."""
+        task = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _watch(self) -> None:
         owners = [caller.owner for caller in self.callers]
-        query = "SELECT count(*) AS running FROM scans WHERE owner = ANY(%s) AND status = 'running'"
+        query = "SELECT id::text FROM scans WHERE owner = ANY(%s) AND status = 'running'"
         while True:
-            row = (await self.estate.ask(query, owners))[0]
-            if row["running"] == 0:
-                return time.monotonic() - since
-            assert time.monotonic() - since < seconds, await self.stuck()
+            asked = list(self.at)
+            running = {row["id"] for row in await self.estate.ask(query, owners)}
+            now = time.monotonic()
+            self.gone.update((one, now) for one in asked if one not in running and one not in self.gone)
             await asyncio.sleep(0.25)
+
+    async def ended(self, over: float, seconds: float = ENDED_SECONDS) -> tuple[float, float]:
+        """Wait until everything accepted has ended, within a `watched` block.
+
+        No scan may take longer than `seconds` after its acceptance and after `over`, the end of the fault. Returns the
+        most that any took after `over`, of those accepted by then, and after their acceptance, of those accepted later.
+        """
+        while waiting := [max(over, at) for one, at in self.at.items() if one not in self.gone]:
+            assert time.monotonic() - min(waiting) < seconds, await self.stuck()
+            await asyncio.sleep(0.25)
+        early = [self.gone[one] - over for one, at in self.at.items() if at <= over]
+        late = [self.gone[one] - at for one, at in self.at.items() if at > over]
+        return max(0.0, *early, 0.0), max(0.0, *late, 0.0)
 
     async def told(self, seconds: float = ENDED_SECONDS) -> Counter[str]:
         """Wait until every event was delivered; how often each message came."""
@@ -179,7 +208,7 @@ class Load:
             row = (await self.estate.ask(query, owners, owners))[0]
             if row["open"] == row["waiting"] == 0:
                 ours = await self.estate.ask("SELECT id::text FROM deliveries WHERE owner = ANY(%s)", owners)
-                heard = (await asyncio.to_thread(self.estate.control))["hooks"]
+                heard = (await asyncio.to_thread(self.estate.control, every=True))["hooks"]
                 return Counter({row["id"]: heard.get(row["id"], 0) for row in ours})
             assert time.monotonic() < end, row
             await asyncio.sleep(0.25)
@@ -235,20 +264,3 @@ class Load:
             owners,
         )
         return row[0]["scans"], row[0]["units"]
-
-
-def _is_page(url: str, bases: set[str]) -> bool:
-    base, _, path = url.removeprefix("http://").partition("/")
-    return f"http://{base}" in bases and (path == "" or path.startswith("p/"))
-
-
-async def wait_connected(estate: Estate) -> None:
-    """Until Postgres answers."""
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                await asyncio.to_thread(estate.sql, "SELECT 1")
-            except psycopg.OperationalError:
-                await asyncio.sleep(0.1)
-            else:
-                return

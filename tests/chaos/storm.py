@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.chaos.estate import Estate
 from tests.chaos.figures import Row
-from tests.chaos.load import Load, Spec, make_users, specs
+from tests.chaos.load import Load, Spec, make_users, pages_of, specs
 
 Fault = Callable[[Estate, random.Random], Awaitable[dict[str, Any] | None]]
 
@@ -22,10 +22,12 @@ async def calm(estate: Estate, count: int) -> dict[Spec, dict[str, Any]]:
     key = (id(estate), count)
     if key not in _calm:
         load = await begin(estate, count, 0)
-        async with estate.kept():
+        began = time.monotonic()
+        async with estate.kept(), load.watched():
             await load.post()
-            await load.ended(time.monotonic())
+            await load.ended(began)
             heard = await load.told()
+        print(f"chaos: no fault, {count} scans in {time.monotonic() - began:.0f} s")  # noqa: T201 - the yardstick
         _calm[key] = await load.outcome()
         check_calm(load, _calm[key], heard)
     return _calm[key]
@@ -36,7 +38,7 @@ def check_calm(load: Load, outcome: dict[Spec, dict[str, Any]], heard: Counter[s
     assert len(outcome) == len(load.wanted)
     assert {entry["status"] for entry in outcome.values()} == {"complete"}
     for spec, entry in outcome.items():
-        assert len(entry["pages"]) == entry["done"] == {"single": 1, "sitemap": 24, "crawl": 25}[spec.mode], spec
+        assert len(entry["pages"]) == entry["done"] == pages_of(spec), spec
         assert len(entry["events"]) == len(entry["units"]) == len(entry["deliveries"]) == 1
     assert len(heard) == len(load.wanted)
     assert set(heard.values()) == {1}
@@ -57,17 +59,17 @@ async def storm(estate: Estate, seed: int, count: int, name: str, fault: Fault) 
     print(f"chaos: {name}, seed {seed}")  # noqa: T201 - by it the run can be repeated
     load = await begin(estate, count, seed)
     deaths = estate.deaths
-    async with estate.kept():
+    async with estate.kept(), load.watched():
         posting = asyncio.create_task(load.post())
-        await load.reach(rng.uniform(0.1, 0.4))
+        await load.reach(rng.uniform(0.1, 0.6))
         committed = await load.committed()
-        before = (await asyncio.to_thread(estate.control))["hits"]
+        before = (await asyncio.to_thread(estate.control, every=True))["hits"]
         notes = await fault(estate, rng) or {}
         over = time.monotonic()
         await posting
-        after = await load.ended(over)
+        after, later = await load.ended(over)
         heard = await load.told()
-    hits = (await asyncio.to_thread(estate.control))["hits"]
+    hits = (await asyncio.to_thread(estate.control, every=True))["hits"]
     outcome = await load.outcome()
     assert len(outcome) == len(load.accepted) == len(load.wanted), "lost"
     again = [url for url in committed if hits.get(url, 0) > before.get(url, 0)]
@@ -88,6 +90,7 @@ async def storm(estate: Estate, seed: int, count: int, name: str, fault: Fault) 
         accepted=len(load.accepted),
         ended=len(outcome),
         after=round(after, 1),
+        later=round(later, 1),
         taken_over=None if taken_over is None else round(taken_over, 1),
         in_flight=twice,
         webhooks_twice=sum(heard.values()) - len(heard),

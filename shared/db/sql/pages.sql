@@ -37,9 +37,11 @@ WHERE p.scan_id = %(scan_id)s AND p.seq > %(after)s
 ORDER BY p.seq LIMIT %(limit)s;
 
 -- name: examples
-SELECT p.url, p.seq, COALESCE((SELECT f ->> 'evidence' FROM jsonb_array_elements(p.findings) f
-  WHERE f ->> 'check' = %(check)s LIMIT 1), '') AS evidence
-FROM pages p WHERE p.scan_id = %(scan_id)s AND p.checks @> ARRAY[%(check)s::text] ORDER BY p.seq LIMIT 5;
+SELECT wanted.check_id, e.url, e.evidence FROM unnest(%(checks)s::text[]) AS wanted (check_id) CROSS JOIN LATERAL (
+  SELECT p.url, p.seq, COALESCE((SELECT f ->> 'evidence' FROM jsonb_array_elements(p.findings) f
+    WHERE f ->> 'check' = wanted.check_id LIMIT 1), '') AS evidence
+  FROM pages p WHERE p.scan_id = %(scan_id)s AND p.checks @> ARRAY[wanted.check_id] ORDER BY p.seq LIMIT 5
+) e ORDER BY wanted.check_id, e.seq;
 
 -- name: status_counts
 SELECT status, count(*) AS n FROM pages WHERE scan_id = %(scan_id)s GROUP BY status ORDER BY status;

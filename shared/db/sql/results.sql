@@ -9,10 +9,13 @@ ON CONFLICT DO NOTHING;
 -- name: clear_issues
 DELETE FROM issues WHERE scan_id = %(scan_id)s;
 
--- name: add_issue
+-- name: add_issues
+-- All of a scan in one statement: one a row was a third of what ending a scan cost.
 INSERT INTO issues (scan_id, check_id, severity, category, pages, share, points_lost, points_back, examples)
-VALUES (%(scan_id)s, %(check)s, %(severity)s, %(category)s, %(pages)s, %(share)s, %(points_lost)s, %(points_back)s,
-  %(examples)s) ON CONFLICT DO NOTHING;
+SELECT %(scan_id)s, check_id, severity, category, pages, share, points_lost, points_back, examples
+FROM jsonb_to_recordset(%(issues)s) AS one (check_id text, severity text, category text, pages int,
+  share double precision, points_lost double precision, points_back double precision, examples jsonb)
+ON CONFLICT DO NOTHING;
 
 -- name: issues
 SELECT check_id, severity, category, pages, share, points_lost, points_back, examples FROM issues
@@ -23,9 +26,11 @@ WHERE scan_id = %(scan_id)s
 ORDER BY points_back DESC, check_id DESC, severity DESC LIMIT %(limit)s;
 
 -- name: site_examples
-SELECT COALESCE(f.url, p.url) AS url, f.seq, f.evidence FROM site_findings f
-LEFT JOIN pages p ON p.scan_id = f.scan_id AND p.seq = f.seq
-WHERE f.scan_id = %(scan_id)s AND f.check_id = %(check)s ORDER BY f.n LIMIT 5;
+SELECT wanted.check_id, e.url, e.evidence FROM unnest(%(checks)s::text[]) AS wanted (check_id) CROSS JOIN LATERAL (
+  SELECT COALESCE(f.url, p.url) AS url, f.n, f.evidence FROM site_findings f
+  LEFT JOIN pages p ON p.scan_id = f.scan_id AND p.seq = f.seq
+  WHERE f.scan_id = %(scan_id)s AND f.check_id = wanted.check_id ORDER BY f.n LIMIT 5
+) e ORDER BY wanted.check_id, e.n;
 
 -- name: save_file
 INSERT INTO site_files (scan_id, n, kind, url, status, body, facts)
