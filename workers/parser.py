@@ -28,6 +28,8 @@ PIPELINED: Final = 4
 SLOW_SECONDS: Final = 0.25
 """A page that takes longer keeps its child for itself; the pages behind it go to another. 99 % of real pages take less
 than a tenth of that."""
+PATIENCE: Final = 3.0
+"""How many times its limit a page may take by the clock while the machine gave it less than half of that in CPU."""
 MAX_ASIDE: Final = 2
 """Children that are left alone with a slow page at once; each may use all of its memory limit."""
 ASIDE_NICENESS: Final = 10
@@ -39,6 +41,8 @@ MAX_ANSWER: Final = 1 << 26
 CLOSE_SECONDS: Final = 5.0
 MAX_FAILURES: Final = 3
 """Templates in a row that may end before their first child."""
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 Reason = Literal["time", "memory", "crash"]
 
@@ -84,6 +88,7 @@ class _Child:
         self.reason: Reason | None = None
         self.writing = False
         self.since = 0.0
+        self.used: float | None = None
         self.timer: asyncio.TimerHandle | None = None
 
 
@@ -306,6 +311,7 @@ class ParserProcess:
     def _watch(self, child: _Child) -> None:
         """The first page given has the wall limit from now on. One timer serves many: it looks again when it fires."""
         child.since = self._loop.time()
+        child.used = None
         if child.timer is None:
             child.timer = self._loop.call_later(min(SLOW_SECONDS, self._seconds), self._on_timer, child)
 
@@ -315,8 +321,12 @@ class ParserProcess:
             return
         if not child.pid:
             child.since = self._loop.time()  # still importing: the page hasn't begun
+        if child.used is None:
+            child.used = _cpu_seconds(child.pid)
         left = child.since + self._seconds - self._loop.time()
-        if left <= 0:
+        if left <= 0 and self._is_starved(child):
+            left = SLOW_SECONDS
+        elif left <= 0:
             before = child.given[0]
             self._on_answer(child)  # the loop itself may have been late
             if child.given and child.given[0] is before:
@@ -328,6 +338,13 @@ class ParserProcess:
         if child.given and child.timer is None:
             pause = left if child in self._aside else min(left, SLOW_SECONDS)
             child.timer = self._loop.call_later(max(pause, 0.01), self._on_timer, child)
+
+    def _is_starved(self, child: _Child) -> bool:
+        """Whether a page whose time is over hardly had a CPU in it: a busy machine isn't its fault."""
+        if child.used is None or self._loop.time() - child.since >= PATIENCE * self._seconds:
+            return False
+        used = _cpu_seconds(child.pid)
+        return used is not None and used - child.used < self._seconds / 2
 
     def _set_aside(self, child: _Child) -> None:
         """Leave a child alone with its slow page if others wait for it: they go to a new one, in their order."""
@@ -435,6 +452,15 @@ def _reason(status: int) -> Reason:
     if os.WIFEXITED(status):
         return "memory" if os.WEXITSTATUS(status) == MEMORY_EXIT else "crash"
     return "memory" if os.WTERMSIG(status) == signal.SIGKILL else "crash"
+
+
+def _cpu_seconds(pid: int) -> float | None:
+    """CPU time that a process has used; None when that can't be told (it ended, or the system has no /proc)."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / _TICKS  # utime and stime, proc(5)
 
 
 def _end(template: "subprocess.Popen[bytes]") -> None:

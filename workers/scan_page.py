@@ -9,7 +9,8 @@ from msgspec import Struct
 from shared import facts as site_facts
 from shared.checks import catalogue
 from shared.checks.base import Check
-from shared.checks.limits import load_profile
+from shared.checks.limits import DEFAULT_PROFILE, load_profile
+from shared.checks.sample import sample
 from shared.page import Context, ErrorKind, Fetched, FetchError, Page
 from shared.robots import Robots, from_fetch
 from shared.scoring import Scorer
@@ -231,6 +232,12 @@ def without_body(job: PageJob, kind: ErrorKind, message: str) -> PageJob:
 
 _DECODER = msgspec.msgpack.Decoder(PageJob)
 _ENCODER = msgspec.msgpack.Encoder()
+
+
+def warm_up() -> None:
+    """Load what the first page loads: profile, word lists, suffixes."""
+    example = sample()
+    judge_job(PageJob(0, example.fetched, example.context, Terms(DEFAULT_PROFILE)))
 
 
 def judge_page(payload: bytes) -> bytes:

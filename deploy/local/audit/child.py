@@ -9,11 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from deploy.local.audit.answers import fault_of, line_of
-from deploy.local.audit.given import MAX_BODY, Material, NotAPageError, id_of, read_line, without_document
+from deploy.local.audit.given import MAX_BODY, Material, NotAPageError, id_of, read_line, saved_page, without_document
 from deploy.local.audit.judging import PageReport, auditor, worst_of
 from deploy.local.audit.terms import Terms
 from shared import facts as site_facts
 from shared.checks.base import Severity
+from shared.checks.sample import NOW, sample
 from shared.page import Context, Fetched, FetchError, Page
 from shared.robots import Robots, parse
 from shared.tally import Tally, tally_of
@@ -72,6 +73,13 @@ class FileAnswer(Struct, frozen=True, array_like=True):
 _LINES: Final = msgspec.msgpack.Decoder(LineJob)
 _FILES: Final = msgspec.msgpack.Decoder(FileJob)
 _ENCODE: Final = msgspec.msgpack.Encoder()
+
+
+def warm_up() -> None:
+    """Load what the first page loads: profile, word lists, suffixes."""
+    example = sample().fetched
+    given = saved_page(example.url, example.body, example.status, list(example.headers or ()))
+    auditor(Terms()).judge(given, NOW)
 
 
 def judge_line(payload: bytes) -> bytes:

@@ -171,3 +171,18 @@ async def test_a_slow_page_is_answered_in_the_end() -> None:
         assert not slow.done()
         assert await slow == b"0.8"
         assert parser.respawns == 0
+
+
+async def test_a_page_that_got_no_cpu_is_given_more_time() -> None:
+    """Asleep, a page uses no more of the processor than one that others crowd out."""
+    async with ParserProcess(WORK, seconds=0.5) as parser:
+        assert await parser.run(b"wait 1.0", deadline=20) == b"1.0"
+        with pytest.raises(ParserKilled) as caught:
+            await parser.run(b"wait 30", deadline=20)
+        assert caught.value.reason == "time"
+        assert parser.respawns == 1
+
+
+async def test_children_begin_warm() -> None:
+    async with ParserProcess("tests.unit.workers.warm_job:told") as parser:
+        assert await parser.run(b"", deadline=20) == b"warm"
