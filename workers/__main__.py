@@ -41,6 +41,8 @@ ANSWER_SECONDS = 2.0
 """After so long without an answer Postgres counts as away."""
 TRANSACTION_SECONDS = 20.0
 """As long as a lease: what is locked by a worker that was cut off is free when its lease ends."""
+INGRESS_THREADS = 2
+"""A submission is one transaction: two threads of a worker do hundreds a second."""
 LEFT_SECONDS = 1.0
 """Until a chunk whose message is of a newer version is sent again."""
 
@@ -174,7 +176,7 @@ def start_queue(settings: Settings, name: str, service: Service) -> Worker:
     broker = queue.make_broker(settings, IngressBroker if name == INGRESS_QUEUE else queue.Broker)
     work = Work(service.run, service.leave, service.deliver, service.submit, service.set_aside)
     declare(broker, name, work)
-    worker = queue.make_worker(broker, name, settings.worker_threads)
+    worker = queue.make_worker(broker, name, INGRESS_THREADS if name == INGRESS_QUEUE else settings.worker_threads)
     worker.start()
     return worker
 
