@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from shared.db.pool import Connection
 from shared.db.queries import queries
-from shared.scans import Mode, Status
+from shared.scans import Mode, NewScan, Status
 from shared.tiers import Tier
 
 Outcome = Literal["started", "caught_up", "by_hand", "skipped_overlap", "skipped_limit", "refused"]
@@ -105,23 +105,14 @@ class PagePoint(Struct, frozen=True, kw_only=True):
 
 
 class NewRun(Struct, frozen=True, kw_only=True):
-    """What `run` needs besides the monitor. `next_run_at` None leaves the monitor's; `most` bounds runs in 24 hours."""
+    """A run to be decided on. `next_run_at` None leaves the monitor's; `most` bounds its owner's runs in 24 hours."""
 
     monitor_id: UUID
     due_at: datetime
     now: datetime
-    outcome: Outcome
+    outcome: Literal["started", "caught_up", "by_hand"]
     next_run_at: datetime | None
     most: int
-    scan_id: UUID
-    tier: str
-    profile: str
-    score_version: str
-    request_id: str
-    max_pages: int
-    running: int
-    hours: int
-    kept_days: int
 
 
 class Ran(Struct, frozen=True):
@@ -198,13 +189,23 @@ async def lock_due(conn: Connection, monitor_id: UUID, now: datetime) -> Due | N
     return msgspec.convert(row, Due) if row else None
 
 
-async def run(conn: Connection, new: NewRun) -> Ran:
+async def run(conn: Connection, new: NewRun, scan: NewScan) -> Ran:
     """Decide on one run of a monitor whose row is held, and start its scan unless it is to be skipped.
 
-    A scheduled run that is skipped is recorded all the same; one by hand isn't, its caller is told.
+    Site, owner and credentials are the monitor's. A scheduled run that is skipped is recorded all the same; one by hand
+    isn't, its caller is told.
     """
-    row = await (await conn.execute(_SQL["run"], msgspec.structs.asdict(new))).fetchone()
+    values = msgspec.structs.asdict(scan) | msgspec.structs.asdict(new)
+    values |= {"scan_id": scan.id, "options": Jsonb(scan.options)}
+    row = await (await conn.execute(_SQL["run"], values)).fetchone()
     return msgspec.convert(row, Ran)
+
+
+async def next_use(conn: Connection, owner: str, now: datetime, *, most: int) -> datetime | None:
+    """When a further run by hand may begin after one was skipped for the limit; None: there is none to wait for."""
+    values = {"owner": owner, "now": now, "most": most}
+    row = await (await conn.execute(_SQL["next_use"], values)).fetchone()
+    return row["free_at"] if row else None
 
 
 async def refuse(

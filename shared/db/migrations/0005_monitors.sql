@@ -60,12 +60,12 @@ CREATE INDEX monitor_uses_window ON monitor_uses (owner, at);
 
 -- Decides one run, and if it is to be: the scan, its first unit of work and the record, in one transaction and one round
 -- trip. The caller holds the monitor's row; everything about one owner is serialised by the same lock as in accept_scan().
--- p_outcome is what a run that starts is recorded as, p_next_run_at null leaves the monitor's as it is, p_most bounds the
+-- p_options are the monitor's as they hold for this run; p_outcome is what a run that starts is recorded as, p_next_run_at null leaves the monitor's as it is, p_most bounds the
 -- owner's runs in 24 hours. outcome: p_outcome, skipped_overlap, skipped_limit, or repeated (decided before).
 CREATE FUNCTION run_monitor(
   p_monitor_id uuid, p_due_at timestamptz, p_now timestamptz, p_outcome text, p_next_run_at timestamptz, p_most int,
-  p_scan_id uuid, p_tier text, p_profile text, p_score_version text, p_request_id text, p_max_pages int, p_running int,
-  p_hours int, p_kept_days int
+  p_scan_id uuid, p_tier text, p_options jsonb, p_profile text, p_score_version text, p_request_id text,
+  p_max_pages int, p_running int, p_hours int, p_kept_days int
 ) RETURNS TABLE (outcome text, scan_id uuid, admitted boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -98,7 +98,7 @@ BEGIN
     INSERT INTO scans (id, owner, user_id, tier, test, url, host, mode, options, sealed, profile, score_version,
         request_id, max_pages, created_at, admitted_at, ends_at, kept_until, monitor_id)
       VALUES (p_scan_id, v_monitor.owner, v_monitor.user_id, p_tier, v_monitor.test, v_monitor.url, v_monitor.host,
-        v_monitor.mode, v_monitor.options, v_monitor.sealed, p_profile, p_score_version, p_request_id, p_max_pages,
+        v_monitor.mode, p_options, v_monitor.sealed, p_profile, p_score_version, p_request_id, p_max_pages,
         v_begun, CASE WHEN v_admitted THEN v_begun END, v_begun + make_interval(hours => p_hours),
         v_begun + make_interval(days => p_kept_days), p_monitor_id);
     INSERT INTO chunks (scan_id, no, kind)

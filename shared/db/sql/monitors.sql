@@ -42,8 +42,8 @@ FOR NO KEY UPDATE OF m SKIP LOCKED;
 
 -- name: run
 SELECT outcome, scan_id, admitted FROM run_monitor(
-  %(monitor_id)s, %(due_at)s, %(now)s, %(outcome)s, %(next_run_at)s, %(most)s, %(scan_id)s, %(tier)s, %(profile)s,
-  %(score_version)s, %(request_id)s, %(max_pages)s, %(running)s, %(hours)s, %(kept_days)s
+  %(monitor_id)s, %(due_at)s, %(now)s, %(outcome)s, %(next_run_at)s, %(most)s, %(scan_id)s, %(tier)s,
+  %(options)s, %(profile)s, %(score_version)s, %(request_id)s, %(max_pages)s, %(running)s, %(hours)s, %(kept_days)s
 );
 
 -- name: refuse
@@ -76,6 +76,13 @@ LEFT JOIN urls u ON u.scan_id = s.id AND u.hash = %(hash)s
 LEFT JOIN pages p ON p.scan_id = s.id AND p.seq = u.seq
 WHERE r.monitor_id = %(monitor_id)s AND r.due_at < %(before)s AND s.status = 'complete'
 ORDER BY r.due_at DESC LIMIT %(limit)s;
+
+-- name: next_use
+-- When the oldest of an owner's latest runs stops counting.
+SELECT min(at) + interval '24 hours' AS free_at FROM (
+  SELECT at FROM monitor_uses WHERE owner = %(owner)s AND at > %(now)s::timestamptz - interval '24 hours'
+  ORDER BY at DESC LIMIT %(most)s
+) latest;
 
 -- name: forget_runs
 DELETE FROM monitor_runs WHERE (monitor_id, due_at) IN (

@@ -14,6 +14,7 @@ from shared import monitors, scans, users
 from shared.clock import uuid7
 from shared.db.pool import Connection, Pool, connection, make_pool
 from shared.monitors import Monitor, NewRun
+from shared.scans import NewScan
 from shared.tiers import load_tiers
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -63,7 +64,7 @@ def a_monitor(user: users.User, **changes: Any) -> Monitor:
     return replace(monitor, **changes)
 
 
-def a_run(monitor: Monitor, **changes: Any) -> NewRun:
+def a_run(monitor: Monitor, running: int = 2, **changes: Any) -> tuple[NewRun, NewScan]:
     new = NewRun(
         monitor_id=monitor.id,
         due_at=NOW,
@@ -71,17 +72,27 @@ def a_run(monitor: Monitor, **changes: Any) -> NewRun:
         outcome="started",
         next_run_at=NOW + timedelta(days=1),
         most=100,
-        scan_id=uuid7(),
+    )
+    scan = NewScan(
+        id=uuid7(),
+        owner="nobody",
+        user_id=None,
         tier="pro",
+        test=False,
+        url="http://not.taken.from.here/",
+        host="not.taken.from.here",
+        mode="single",
+        options={"max_pages": 10, "delay_ms": 700},
         profile="default-2026.11",
         score_version="1",
         request_id="r",
         max_pages=10,
-        running=2,
+        quota=0,
+        running=running,
         hours=24,
         kept_days=30,
     )
-    return replace(new, **changes)
+    return replace(new, **changes), scan
 
 
 async def sql(conn: Connection, query: str, **values: Any) -> list[dict[str, Any]]:
@@ -123,10 +134,10 @@ async def test_one_too_many_is_not_made_by_any_number_at_once(pool: Pool, user: 
 async def test_a_run_is_a_scan_of_its_monitor_and_costs_no_quota(conn: Connection, user: users.User) -> None:
     monitor = a_monitor(user)
     await monitors.create(conn, monitor, most=1)
-    new = a_run(monitor)
-    ran = await monitors.run(conn, new)
-    assert (ran.outcome, ran.scan_id, ran.admitted) == ("started", new.scan_id, True)
-    row = await scans.get(conn, new.scan_id)
+    new, scan = a_run(monitor)
+    ran = await monitors.run(conn, new, scan)
+    assert (ran.outcome, ran.scan_id, ran.admitted) == ("started", scan.id, True)
+    row = await scans.get(conn, scan.id)
     assert row is not None
     assert (row["monitor_id"], row["owner"], row["url"], row["sealed"]) == (
         monitor.id,
@@ -134,8 +145,8 @@ async def test_a_run_is_a_scan_of_its_monitor_and_costs_no_quota(conn: Connectio
         monitor.url,
         b"sealed",
     )
-    assert (row["options"], row["max_pages"], row["status"]) == ({"max_pages": 10}, 10, "running")
-    chunks = await sql(conn, "SELECT no, kind, status FROM chunks WHERE scan_id = %(id)s", id=new.scan_id)
+    assert (row["options"], row["max_pages"], row["status"]) == (scan.options, 10, "running")
+    chunks = await sql(conn, "SELECT no, kind, status FROM chunks WHERE scan_id = %(id)s", id=scan.id)
     assert chunks == [{"no": 0, "kind": "discover", "status": "pending"}]
     assert await sql(conn, "SELECT * FROM quota_uses") == []
     after = await monitors.get(conn, monitor.id)
@@ -146,9 +157,9 @@ async def test_a_run_is_a_scan_of_its_monitor_and_costs_no_quota(conn: Connectio
 async def test_the_same_moment_never_runs_twice(conn: Connection, user: users.User) -> None:
     monitor = a_monitor(user)
     await monitors.create(conn, monitor, most=1)
-    first = await monitors.run(conn, a_run(monitor))
+    first = await monitors.run(conn, *a_run(monitor))
     await ended(conn, first.scan_id)
-    again = await monitors.run(conn, a_run(monitor))
+    again = await monitors.run(conn, *a_run(monitor))
     assert (again.outcome, again.scan_id) == ("repeated", None)
     assert len(await monitors.runs(conn, monitor.id, before=NOW + timedelta(1), limit=10)) == 1
     assert len(await sql(conn, "SELECT id FROM scans")) == 1
@@ -159,11 +170,11 @@ async def test_a_run_is_skipped_with_a_record_while_the_one_before_is_under_way(
 ) -> None:
     monitor = a_monitor(user)
     await monitors.create(conn, monitor, most=1)
-    first = await monitors.run(conn, a_run(monitor))
+    first = await monitors.run(conn, *a_run(monitor))
     later = NOW + timedelta(days=1)
-    second = await monitors.run(conn, a_run(monitor, due_at=later, now=later, next_run_at=later + timedelta(1)))
+    second = await monitors.run(conn, *a_run(monitor, due_at=later, now=later, next_run_at=later + timedelta(1)))
     assert (second.outcome, second.scan_id) == ("skipped_overlap", None)
-    by_hand = await monitors.run(conn, a_run(monitor, due_at=later + timedelta(1), outcome="by_hand"))
+    by_hand = await monitors.run(conn, *a_run(monitor, due_at=later + timedelta(1), outcome="by_hand"))
     assert by_hand.outcome == "skipped_overlap"
     await ended(conn, first.scan_id)
     runs = await monitors.runs(conn, monitor.id, before=later + timedelta(9), limit=10)
@@ -179,9 +190,9 @@ async def test_a_run_is_skipped_with_a_record_while_the_one_before_is_under_way(
 async def test_the_database_itself_refuses_two_runs_at_once(conn: Connection, user: users.User) -> None:
     monitor = a_monitor(user)
     await monitors.create(conn, monitor, most=1)
-    first = await monitors.run(conn, a_run(monitor))
+    first = await monitors.run(conn, *a_run(monitor))
     await ended(conn, first.scan_id)
-    await monitors.run(conn, a_run(monitor, due_at=NOW + timedelta(1)))
+    await monitors.run(conn, *a_run(monitor, due_at=NOW + timedelta(1)))
     with pytest.raises(psycopg.errors.UniqueViolation):
         await conn.execute(b"UPDATE scans SET status = 'running'")
 
@@ -192,14 +203,16 @@ async def test_an_owners_runs_are_bounded_also_across_deleted_monitors(conn: Con
         monitor = a_monitor(user)
         assert await monitors.create(conn, monitor, most=1)
         now = NOW + timedelta(hours=hour)
-        ran = await monitors.run(conn, a_run(monitor, now=now, most=3))
+        ran = await monitors.run(conn, *a_run(monitor, now=now, most=3))
         outcomes.append(ran.outcome)
         await monitors.delete(conn, monitor.id)
     assert outcomes == ["started", "started", "started", "skipped_limit"]
     monitor = a_monitor(user)
     await monitors.create(conn, monitor, most=1)
-    freed = await monitors.run(conn, a_run(monitor, now=NOW + timedelta(hours=24, seconds=1), most=3))
+    freed = await monitors.run(conn, *a_run(monitor, now=NOW + timedelta(hours=24, seconds=1), most=3))
     assert freed.outcome == "started"
+    assert await monitors.next_use(conn, user.owner, NOW + timedelta(hours=3), most=2) == NOW + timedelta(hours=26)
+    assert await monitors.next_use(conn, "user:other", NOW, most=2) is None
 
 
 @pytest.mark.parametrize(
@@ -214,7 +227,7 @@ async def test_beyond_running_at_once_a_run_waits(conn: Connection, user: users.
     for _ in range(3):
         monitor = a_monitor(user)
         await monitors.create(conn, monitor, most=9)
-        admitted.append((await monitors.run(conn, a_run(monitor))).admitted)
+        admitted.append((await monitors.run(conn, *a_run(monitor))).admitted)
     assert admitted == [True, True, False]
 
 
@@ -224,7 +237,7 @@ async def test_deleting_a_monitor_leaves_its_scans_and_deleting_a_scan_leaves_th
     kept, gone = a_monitor(user), a_monitor(user)
     for monitor in (kept, gone):
         await monitors.create(conn, monitor, most=9)
-    first, second = await monitors.run(conn, a_run(kept)), await monitors.run(conn, a_run(gone))
+    first, second = await monitors.run(conn, *a_run(kept)), await monitors.run(conn, *a_run(gone))
     await monitors.delete(conn, gone.id)
     row = await scans.get(conn, second.scan_id or uuid7())
     assert row is not None
@@ -247,7 +260,7 @@ async def test_only_one_decides_on_a_due_monitor(pool: Pool, user: users.User) -
             assert held is not None
             assert (held.tier, held.rank, held.permissions) == ("pro", 2, ())
             assert await monitors.lock_due(other, monitor.id, NOW) is None
-            await monitors.run(one, a_run(monitor))
+            await monitors.run(one, *a_run(monitor))
         assert await monitors.lock_due(other, monitor.id, NOW) is None
 
 
@@ -268,7 +281,7 @@ async def test_the_history_of_a_page(conn: Connection, user: users.User) -> None
     url = "https://example.com/größe"
     for day, score in enumerate((70.0, None, 90.0)):
         due = NOW + timedelta(day)
-        ran = await monitors.run(conn, a_run(monitor, due_at=due, now=due))
+        ran = await monitors.run(conn, *a_run(monitor, due_at=due, now=due))
         if score is not None:
             values = {"id": ran.scan_id, "url": url, "hash": monitors.page_hash(url), "score": score}
             await sql(
@@ -284,9 +297,9 @@ async def test_the_history_of_a_page(conn: Connection, user: users.User) -> None
 async def test_old_records_go(conn: Connection, user: users.User) -> None:
     monitor = a_monitor(user)
     await monitors.create(conn, monitor, most=1)
-    first = await monitors.run(conn, a_run(monitor))
+    first = await monitors.run(conn, *a_run(monitor))
     await ended(conn, first.scan_id)
-    await monitors.run(conn, a_run(monitor, due_at=NOW + timedelta(390), now=NOW + timedelta(390)))
+    await monitors.run(conn, *a_run(monitor, due_at=NOW + timedelta(390), now=NOW + timedelta(390)))
     await monitors.forget(conn, NOW + timedelta(401))
     left = await sql(conn, "SELECT due_at FROM monitor_runs")
     assert [row["due_at"] for row in left] == [NOW + timedelta(390)]
