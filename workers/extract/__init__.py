@@ -82,7 +82,7 @@ def _read(page: Page, decoded: Decoded) -> None:
     root = parser.root
     if root is None:
         return
-    lowered = decoded.utf8.lower()
+    page.lowered = lowered = decoded.utf8.lower()
     try:
         walk = Walk(root.traverse(), parser.css("[id]"), find_marks(parser, lowered), MAX_DEPTH)
     except TooManyOpen:

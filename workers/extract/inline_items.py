@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from shared.holds import holds
 from shared.page import Item
 from shared.urls import Resolver
 from workers.extract.clean import bounded_text, clean, squash, unique
@@ -207,8 +208,8 @@ def _leads_to(start: Item, target: Item) -> bool:
 def read_inline(parser: LexborHTMLParser, lowered: bytes, resolver: Resolver) -> list[Item]:
     """Items of microdata and RDFa, if the lower-case source mentions any."""
     items: list[Item] = []
-    if b"itemscope" in lowered:
+    if holds(lowered, b"itemscope"):
         items += Reader(parser, MICRODATA, resolver).read()
-    if b"typeof" in lowered and (b"typeof=" in lowered or b"typeof " in lowered):
+    if holds(lowered, b"typeof") and (holds(lowered, b"typeof=") or holds(lowered, b"typeof ")):
         items += Reader(parser, RDFA, resolver).read()
     return items

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
+from shared.holds import holds
 from workers.extract.clean import Attributes
 
 HIDDEN = "hidden"
@@ -66,16 +67,18 @@ def _styles(lowered: bytes) -> set[bytes]:
 def find_marks(parser: LexborHTMLParser, lowered: bytes) -> Marks:
     """Ask the tree for hidden elements and landmark roles, if the lower-case source hints at any."""
     nodes: dict[int, str] = {}
-    if b"role=" in lowered and _ROLE_HINT.search(lowered):
+    if holds(lowered, b"role=") and _ROLE_HINT.search(lowered):
         for node in parser.css("[role]"):
             roles = (node.attributes.get("role") or "").lower().split()
             landmark = _ROLES.get(roles[0]) if roles else None
             if landmark and landmark != node.tag:
                 nodes[node.mem_id] = landmark
     queries: list[str] = []
-    if any(lowered[at - 1 : at].isspace() and lowered[at + 6 : at + 7] in _ENDS for at in finds(lowered, b"hidden")):
+    if holds(lowered, b"hidden") and any(
+        lowered[at - 1 : at].isspace() and lowered[at + 6 : at + 7] in _ENDS for at in finds(lowered, b"hidden")
+    ):
         queries.append("[hidden]")
-    if any(_STYLE_HINT.search(style) for style in _styles(lowered)):
+    if holds(lowered, b"style=") and any(_STYLE_HINT.search(style) for style in _styles(lowered)):
         queries.append("[style]")
     if queries:
         for node in parser.css(",".join(queries)):

@@ -6,6 +6,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from shared.holds import holds
 from shared.page import Link, Meta, Text
 from workers.extract.clean import bounded_text, clean, squash, unique, value
 from workers.extract.marks import finds
@@ -171,11 +172,12 @@ MAX_BYLINE = 200
 
 def bylines(parser: LexborHTMLParser, lowered: bytes, metas: Iterable[Meta], links: Iterable[Link]) -> tuple[str, ...]:
     """Who the page says wrote it: author metas, links and elements marked as author or byline (heuristic)."""
-    if b"author" not in lowered and b"byline" not in lowered:
+    words = [word for word in (b"author", b"byline") if holds(lowered, word)]
+    if not words:
         return ()
     found = [meta.content for meta in metas if meta.content and "author" in {meta.name, meta.property_}]
     found += [link.text for link in links if "author" in link.rel]
-    if any(_in_class(lowered, at) for word in (b"author", b"byline") for at in finds(lowered, word, 100)):
+    if any(_in_class(lowered, at) for word in words for at in finds(lowered, word, 100)):
         found += [
             value(node.attributes, "content") or bounded_text(node, MAX_BYLINE)
             for node in islice(unique(parser.css(_BYLINE)), MAX_BYLINES)

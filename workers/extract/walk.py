@@ -6,11 +6,13 @@ pages have a thousand elements); what concerns one kind is done in that kind's o
 Text nodes are left to the parser's own C code: listing them too took half as long again. Nothing here recurses.
 """
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
+from operator import itemgetter
 from typing import Final
 
 from selectolax.lexbor import LexborNode
@@ -43,9 +45,14 @@ _PLACED: Final = frozenset(
     for name in (*PLAIN, *MUTED, *HEADINGS, *LANDMARKS, *SECTIONING, "a", "area", "img", "svg", "title", "picture", "p")
 )
 _HEAD: Final = IDS["head"]
-_NEAR: Final = 256
-"""Elements gone through to find a subtree's end: 6 us; a dictionary of all elements costs ten times that."""
-_FEW: Final = 4
+_BYTE: Final = 255
+_SECOND: Final = itemgetter(1)
+
+
+@cache
+def _not_below(level: str) -> re.Pattern[str]:
+    """Finds the next element that isn't deeper; there are no more levels than `max_depth`."""
+    return re.compile(f"[\0-{re.escape(level)}]", re.DOTALL)
 
 
 class TooManyOpen(Exception):  # noqa: N818 - a signal between two modules, not an error of its own
@@ -65,7 +72,6 @@ class Walk:
         """
         self.nodes = listed = list(islice(nodes, MAX_NODES))
         self.tag_ids = tag_ids = [node.tag_id for node in listed]
-        self._mem_ids = [node.mem_id for node in listed]
         self._measure(max_depth)
         self.ids = [one for one in [node.id for node in with_id] if one is not None]
         counts = Counter(tag_ids)
@@ -91,59 +97,41 @@ class Walk:
     # -- the tree's shape ----------------------------------------------------------------------------------------
 
     def _measure(self, max_depth: int) -> None:
-        """Depth and number of children, by following the path from the root; no dictionary of all elements is made."""
-        self._depths = depths = [0] * (len(self.nodes) + 1)
-        path, counts, owners = [0], [0], [-1]
-        most, owner, last, deepest = 0, -1, 0, 0
+        """Depth and number of children, by nothing but the addresses of parents.
+
+        In document order an element's first child follows it at once, so a parent that hasn't been met is the element
+        before: one dictionary call an element tells all depths.
+        """
         parents = [node.parent.mem_id for node in self.nodes]  # type: ignore[union-attr]
-        for index, parent in enumerate(parents):
-            if parent == last:  # the first child of the element before
-                path.append(parent)
-                counts.append(1)
-                owners.append(index - 1)
-                deepest = max(deepest, len(path))
-            else:
-                while len(path) > 1 and path[-1] != parent:
-                    path.pop()
-                    n, one = counts.pop(), owners.pop()
-                    if n > most or (n == most and one < owner):
-                        most, owner = n, one
-                counts[-1] += 1
-            depths[index] = len(path)
-            last = self._mem_ids[index]
-        for n, one in zip(counts[1:], owners[1:], strict=True):
-            if n > most or (n == most and one < owner):
-                most, owner = n, one
-        self.depth = max(deepest, min(1, len(parents)))
+        level_of: dict[int, int] = {}
+        enter, last = level_of.setdefault, 0
+        depths = [last := enter(parent, last + 1) for parent in parents]
+        self.depth = max(depths, default=0)
         if self.depth > max_depth:
             raise TooManyOpen
-        self.most_children = (most, self.position(owner)) if owner >= 0 else (len(parents), "")
-
-    @cached_property
-    def _index(self) -> dict[int, int]:
-        return dict(zip(self._mem_ids, range(len(self.nodes)), strict=True))
+        # One letter an element, so that a subtree's end is found by a search.
+        self._levels = bytes(depths).decode("latin-1") if self.depth <= _BYTE else "".join(map(chr, depths))
+        self.most_children = (len(parents), "")
+        counts = Counter(parents)
+        if len(counts) > 1:
+            del counts[parents[0]]  # the document itself
+            owner, most = max(counts.items(), key=_SECOND)
+            self.most_children = (most, self.position(parents.index(owner) - 1))
 
     def is_leaf(self, index: int) -> bool:
         """Whether no element is inside."""
-        return self._depths[index + 1] <= self._depths[index]
+        return self._levels[index + 1 : index + 2] <= self._levels[index]
 
     def end(self, index: int) -> int:
         """The index after an element's subtree."""
-        depths = self._depths
-        level = depths[index]
-        for following in range(index + 1, min(index + _NEAR, len(depths))):
-            if depths[following] <= level:
-                return following
-        node: LexborNode | None = self.nodes[index]
-        while node is not None:
-            sibling = node.next
-            while sibling is not None:
-                found = self._index.get(sibling.mem_id)
-                if found is not None:
-                    return found
-                sibling = sibling.next
-            node = node.parent
-        return len(self.nodes)
+        levels = self._levels
+        following = _not_below(levels[index]).search(levels, index + 1)
+        return following.start() if following else len(levels)
+
+    def at(self, mem_ids: Iterable[int]) -> list[tuple[int, int]]:
+        """(index, address) of the elements at these addresses, those that are listed."""
+        wanted = set(mem_ids)
+        return [(index, mem) for index, mem in enumerate([node.mem_id for node in self.nodes]) if mem in wanted]
 
     def position(self, index: int) -> str:
         """Where the element at `index` stands, as an XPath."""
@@ -194,9 +182,8 @@ class Walk:
     def _divide(self, marks: Marks) -> None:
         """Find landmarks, what is content and what isn't, and what is hidden."""
         parts = [(index, 1, _PARTS[tag]) for tag in _PARTS.keys() & self.places.keys() for index in self.places[tag]]
-        known = self._mem_ids if len(marks.nodes) <= _FEW else self._index
-        at = self._mem_ids.index if len(marks.nodes) <= _FEW else self._index.__getitem__
-        parts += [(at(mem), 0, mark) for mem, mark in marks.nodes.items() if mem in known]
+        if marks.nodes:
+            parts += [(index, 0, marks.nodes[mem]) for index, mem in self.at(marks.nodes)]
         sections_end = excluded_end = hidden_end = 0
         for index, is_element, name in sorted(parts):
             if is_element and name in {"header", "footer"} and index < sections_end:

@@ -1,0 +1,19 @@
+"""The C library's search agrees with Python's."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.holds import holds
+
+_SMALL = st.binary(max_size=40).map(lambda text: bytes(97 + octet % 3 for octet in text))
+
+
+@given(_SMALL, _SMALL)
+def test_finds_what_python_finds(text: bytes, word: bytes) -> None:
+    assert holds(text, word) == (word in text)
+
+
+def test_reads_as_far_as_the_first_nul() -> None:
+    assert holds(b"one\0two", b"one")
+    assert not holds(b"one\0two", b"two")
+    assert holds(b"", b"")
