@@ -1,14 +1,18 @@
 """A client for the public API, as far as the command line needs it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
 REQUEST_SECONDS = 10.0
+EXPORT_SECONDS = 600.0
+PART_BYTES = 65_536
 POLL_SECONDS = 0.5
 MAX_FAILURES = 20
 """So many polls in a row may fail (a gateway that is being restarted) before we give up: 10 s and more."""
@@ -180,17 +184,45 @@ class Client:
                     return scan
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    async def every(self, path: str, limit: int = 500) -> AsyncIterator[Mapping[str, Any]]:
+        """All items of a list, stretch by stretch."""
+        cursor = ""
+        while True:
+            data = await self._call("GET", f"{path}?limit={limit}{cursor}")
+            for item in data.get("items", []):
+                yield item
+            if not data.get("next_cursor"):
+                return
+            cursor = f"&cursor={quote(str(data['next_cursor']), safe='')}"
+
+    async def export(self, scan_id: str, kind: str, write: Callable[[bytes], object]) -> None:
+        """Hand an export (json, csv, pdf) to ``write``, part by part."""
+        path = f"{self._base}/scans/{scan_id}/export/{kind}"
+        try:
+            timeout = aiohttp.ClientTimeout(total=EXPORT_SECONDS, sock_read=REQUEST_SECONDS)
+            async with self._open_session().get(path, timeout=timeout) as response:
+                if response.status != HTTPStatus.OK:
+                    _open_envelope(await response.read(), response.status)
+                async for part in response.content.iter_chunked(PART_BYTES):
+                    write(part)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._away(error) from error
+
+    def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             message = "the client is not open"
             raise RuntimeError(message)
+        return self._session
+
+    def _away(self, error: Exception) -> UnreachableError:
+        return UnreachableError(f"{self._base} can't be reached: {str(error) or type(error).__name__}")
+
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:
-            async with self._session.request(method, self._base + path, json=body) as response:
+            async with self._open_session().request(method, self._base + path, json=body) as response:
                 return _open_envelope(await response.read(), response.status)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            reason = str(error) or type(error).__name__
-            message = f"{self._base} can't be reached: {reason}"
-            raise UnreachableError(message) from error
+            raise self._away(error) from error
 
 
 class _Fault(msgspec.Struct):

@@ -1,45 +1,63 @@
 """``scan URL``: one scan, with a running fleet or one of its own, and an exit status for continuous integration."""
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
+from pathlib import Path
 
 import msgspec
+from rich.console import Console
 
 from deploy.local import options
 from deploy.local.accounts import open_accounts
 from deploy.local.api import ApiError, Client, Scan, UnreachableError
+from deploy.local.asking import add_scan_options, scan_options
 from deploy.local.cli import EXIT_FAILED, EXIT_NOT_STARTED, EXIT_OK, add_data_option
 from deploy.local.errors import LaunchError, UsageError
 from deploy.local.fleet import Fleet, FleetOptions
+from deploy.local.formats import RENDER, baseline
+from deploy.local.formats.gathered import Gathered, gather
 from deploy.local.record import running_fleet
 from deploy.local.report import render_report
 from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
+from deploy.local.verdict import add_verdict_options, judge
 from deploy.local.watching import follow_scan
 from shared.network import BadUrl, check_url
+
+TEXT_WIDTH = 110
+FORMATS = ("text", "json", "csv", *RENDER)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of ``scan``."""
     parser.description = (
-        "Scan a page, or with --sitemap a site. Uses the fleet that runs on the data directory, or starts "
-        "one for as long as the scan takes."
+        "Scan a page, the pages of its sitemaps, or a whole site. Uses the service that --server names, else the fleet "
+        "that runs on the data directory, else one of its own for as long as the scan takes."
     )
     parser.epilog = (
-        "Exit status: 0 done, 1 the scan failed or the score is under --fail-under, 2 wrong usage, 3 the "
-        "service could not be started or reached."
+        "Exit status: 0 done, 1 the scan failed or the verdict is against it, 2 wrong usage, 3 the service could not "
+        "be started or reached. Progress goes to standard error, results to standard output."
     )
     parser.add_argument("url", metavar="URL", type=options.web_address, help="https:// is added if it has no scheme")
-    parser.add_argument("--sitemap", action="store_true", help="scan all pages of the site's sitemaps")
-    parser.add_argument("--json", action="store_true", help="print the scan as the API returns it")
-    parser.add_argument(
-        "--fail-under", metavar="N", type=options.percentage, help="exit with 1 if the score is below N"
+    add_scan_options(parser)
+    add_verdict_options(parser)
+    shown = parser.add_argument_group("result")
+    shown.add_argument("--format", choices=FORMATS, default="text", help="(default: %(default)s)")
+    shown.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
+    shown.add_argument(
+        "--output", metavar="FILE", type=Path, help="write the result to FILE and a summary to the screen"
     )
-    parser.add_argument(
+    where = parser.add_argument_group("service")
+    where.add_argument(
+        "--server", metavar="URL", type=options.web_address, help="a running service, whose API key is in SCANFLEET_KEY"
+    )
+    where.add_argument(
         "--allow-network",
         metavar="CIDR",
         type=options.network,
@@ -63,10 +81,24 @@ def _check_address(url: str, networks: Sequence[str]) -> None:
 
 def run(arguments: argparse.Namespace, screen: Screen) -> int:
     """Scan, show, judge."""
-    record = running_fleet(arguments.data)
-    _check_address(arguments.url, (*arguments.allow_network, *(record.allow_networks if record is not None else ())))
+    if arguments.baseline:
+        baseline.read(arguments.baseline)
+    if arguments.output:
+        _writable(arguments.output)
+    if arguments.server is None:
+        record = running_fleet(arguments.data)
+        networks = record.allow_networks if record is not None else ()
+        _check_address(arguments.url, (*arguments.allow_network, *networks))
     interrupts = Interrupts()
     return interrupts.run(_scan(arguments, screen, interrupts))
+
+
+def _writable(path: Path) -> None:
+    """Say before the scan that its result couldn't be written. Raises UsageError."""
+    try:
+        path.touch()
+    except OSError as error:
+        raise UsageError(f"--output {path}: {error.strerror}.") from error
 
 
 async def _scan(arguments: argparse.Namespace, screen: Screen, interrupts: Interrupts) -> int:
@@ -86,7 +118,13 @@ async def _scan(arguments: argparse.Namespace, screen: Screen, interrupts: Inter
 async def _service(
     arguments: argparse.Namespace, screen: Screen, interrupts: Interrupts
 ) -> AsyncGenerator[tuple[str, str, Fleet | None]]:
-    """Address and key of the running fleet, or of one that lasts as long as the block."""
+    """Address and key of the service, of the running fleet, or of one that lasts as long as the block."""
+    if arguments.server is not None:
+        key = os.environ.get("SCANFLEET_KEY", "")
+        if not key:
+            raise UsageError("--server: put an API key with the scopes read, scan and export into SCANFLEET_KEY.")
+        yield arguments.server, key, None
+        return
     record = running_fleet(arguments.data)
     if record is not None:
         if missing := set(arguments.allow_network) - set(record.allow_networks):
@@ -107,22 +145,41 @@ async def _service(
 
 
 async def _scan_and_show(arguments: argparse.Namespace, screen: Screen, client: Client) -> int:
-    scan_id = await client.start_scan(arguments.url, "sitemap" if arguments.sitemap else "single")
+    scan_id = await client.start_scan(arguments.url, arguments.mode, scan_options(arguments))
     scan = await follow_scan(client, scan_id, screen)
-    if arguments.json:
-        body = msgspec.json.format(msgspec.json.encode(await client.raw_scan(scan_id)))
-        sys.stdout.write(body.decode() + "\n")
-    else:
+    needed = arguments.format in RENDER or arguments.baseline or arguments.write_baseline or arguments.fail_on
+    gathered = judge(
+        await gather(client, scan_id) if needed else Gathered(await client.raw_scan(scan_id), (), ()), arguments
+    )
+    if arguments.write_baseline and scan.status == "complete":
+        baseline.write(arguments.write_baseline, gathered.findings)
+    result = await _result(arguments.format, client, scan, gathered)
+    if arguments.output:
+        arguments.output.write_bytes(result)
+        screen.note(f"{arguments.format} written to {arguments.output}")
+    if arguments.output or arguments.format == "text":
         issues = await client.issues(scan_id) if scan.status == "complete" else []
         screen.out.print(render_report(scan, issues))
-    return verdict(scan, arguments.fail_under)
+    else:
+        sys.stdout.buffer.write(result)
+        sys.stdout.buffer.flush()
+    for failure in gathered.failures:
+        screen.warn(failure)
+    return EXIT_FAILED if gathered.failures else EXIT_OK
 
 
-def verdict(scan: Scan, fail_under: int | None) -> int:
-    """The exit status for a scan that has ended. Without a score no threshold is met."""
-    if scan.status != "complete":
-        return EXIT_FAILED
-    if fail_under is None:
-        return EXIT_OK
-    score = scan.result.score if scan.result is not None else None
-    return EXIT_OK if score is not None and score >= fail_under else EXIT_FAILED
+async def _result(kind: str, client: Client, scan: Scan, gathered: Gathered) -> bytes:
+    """The result in that format."""
+    if kind == "text":
+        file = io.StringIO()
+        issues = await client.issues(scan.scan_id) if scan.status == "complete" else []
+        Console(file=file, width=TEXT_WIDTH, color_system=None).print(render_report(scan, issues))
+        return file.getvalue().encode(errors="replace")
+    if kind == "json":
+        return msgspec.json.format(msgspec.json.encode(gathered.scan)) + b"\n"
+    if kind == "csv":
+        parts = bytearray()
+        if scan.status == "complete":
+            await client.export(scan.scan_id, "csv", parts.extend)
+        return bytes(parts)
+    return RENDER[kind](gathered).encode(errors="replace")

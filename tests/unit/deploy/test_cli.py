@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local import options
-from deploy.local.api import Result, Scan
 from deploy.local.backends import external_backends
 from deploy.local.cli import COMMANDS, ROOT, main, make_parser
 from deploy.local.commands.checks import MARKED, NEEDS, STEP_NAMES, pytest_options, steps
-from deploy.local.commands.scan import verdict
 from deploy.local.errors import UsageError
 
 
@@ -80,23 +78,6 @@ def test_an_address_without_a_scheme_is_https() -> None:
 def test_numbers_that_are_none(convert: Callable[[str], int], raw: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         convert(raw)
-
-
-@pytest.mark.parametrize(
-    ("status", "score", "fail_under", "expected"),
-    [
-        ("complete", 80.0, None, 0),
-        ("complete", None, None, 0),
-        ("complete", 80.0, 80, 0),
-        ("complete", 79.9, 80, 1),
-        ("complete", None, 1, 1),
-        ("error", None, None, 1),
-        ("stopped", 99.0, 50, 1),
-    ],
-)
-def test_the_exit_status_of_a_scan(status: str, score: float | None, fail_under: int | None, expected: int) -> None:
-    scan = Scan("id", "http://a/", "single", status, result=Result(score))
-    assert verdict(scan, fail_under) == expected
 
 
 def test_servers_of_ones_own_come_in_pairs() -> None:
