@@ -13,6 +13,7 @@ from api_gateway.holding import HOLDING
 from shared.logs import configure, get_logger
 from shared.probes import serve
 from shared.settings import Settings, SettingsError, read_settings
+from shared.tasks import leave
 
 DRAIN_SECONDS = 20.0
 UNREADY_SECONDS = 0.5
@@ -62,4 +63,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -18,7 +18,7 @@ from shared.logs import configure, get_logger
 from shared.probes import Readiness, serve
 from shared.redis.client import connect
 from shared.settings import Settings, SettingsError, read_settings
-from shared.tasks import end
+from shared.tasks import end, leave
 
 CHORES = (
     Chore("dispatch", 0.5, dispatch.dispatch),
@@ -85,4 +85,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,10 +1,11 @@
 """Structured logs: one line an event, `noun.verb` with fields; JSON in production, readable text otherwise."""
 
+import io
 import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -17,6 +18,24 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def mask(text: str) -> str:
     """`text` without userinfo, query values and control characters, so that a URL can be logged."""
     return _CONTROL.sub(" ", _QUERY_VALUES.sub(r"\1=…", _USERINFO.sub("…@", text)))
+
+
+def _masked_lines(text: str) -> str:
+    """A traceback without userinfo and query values; it keeps its lines."""
+    return _QUERY_VALUES.sub(r"\1=…", _USERINFO.sub("…@", text))
+
+
+def _plain_traceback(out: TextIO, exc_info: Any) -> None:  # noqa: ANN401 - structlog's own types
+    """For people, the same as in production: locals, which structlog shows by default, would put keys into the log."""
+    text = io.StringIO()
+    structlog.dev.plain_traceback(text, exc_info)
+    out.write(_masked_lines(text.getvalue()))
+
+
+def _masked_exception(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if isinstance(exception := event.get("exception"), str):
+        event["exception"] = _masked_lines(exception)
+    return event
 
 
 def _masked(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -39,9 +58,9 @@ def configure(service: str, *, log_format: str = "text", level: str = "info") ->
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain_traceback)
     )
-    exceptions: list[Any] = [structlog.processors.format_exc_info] if log_format == "json" else []
+    exceptions: list[Any] = [structlog.processors.format_exc_info, _masked_exception] if log_format == "json" else []
     structlog.configure(
         processors=[*shared_processors, *exceptions, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

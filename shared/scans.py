@@ -117,6 +117,12 @@ async def request_stop(conn: Connection, scan_id: UUID) -> bool:
     return await (await conn.execute(_SQL["request_stop"], {"id": scan_id})).fetchone() is not None
 
 
+async def stopping(conn: Connection, ids: set[UUID]) -> list[UUID]:
+    """Which of these scans are to end, have ended or are gone: nobody should work on them any more."""
+    rows = await (await conn.execute(_SQL["stopping"], {"ids": list(ids)})).fetchall()
+    return [row["id"] for row in rows]
+
+
 async def finish(  # noqa: PLR0913
     conn: Connection,
     scan_id: UUID,

@@ -1,7 +1,9 @@
-"""Ending tasks for certain."""
+"""Ending tasks, and the process, for certain."""
 
 import asyncio
-from typing import Any
+import os
+import sys
+from typing import Any, NoReturn
 
 AGAIN_SECONDS = 0.5
 
@@ -16,3 +18,13 @@ async def end(*tasks: "asyncio.Future[Any]") -> None:
         for task in pending:
             task.cancel()
         await asyncio.wait(pending, timeout=AGAIN_SECONDS)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process at once; for `__main__`, when everything is closed.
+
+    Taking the interpreter apart object by object takes 0.5 to 1 s of CPU, and a fleet ends its stages one by one.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)

@@ -18,6 +18,7 @@ from shared.metrics import SSRF_BLOCKED
 from shared.probes import Readiness, serve
 from shared.redis.client import connect
 from shared.settings import Settings, SettingsError, read_settings
+from shared.tasks import leave
 from workers import broker as queue
 from workers.actors import Work, declare
 from workers.deliver import Mailroom, deliver
@@ -25,6 +26,7 @@ from workers.fetch.client import Fetcher
 from workers.fetch.guard import Guard
 from workers.fetch.politeness import Politeness
 from workers.fetch.sender import Sender
+from workers.lease import heed
 from workers.loop_lag import measured
 from workers.parser import ParserProcess
 from workers.scan import run_chunk, send_back
@@ -104,12 +106,15 @@ class Service:
         return port
 
     async def _watch(self, shop: Workshop) -> None:
-        """Know whether Postgres can be reached from here. A question that hangs isn't cancelled: that can take 10 s."""
+        """Know whether Postgres can be reached from here, and which scans are to stop.
+
+        A question that hangs isn't cancelled: that can take 10 s.
+        """
 
         async def ask() -> bool:
             try:
                 async with shop.pool.connection() as conn:
-                    await conn.execute("SELECT 1")
+                    await heed(conn, shop)
             except AWAY:
                 return False
             return True
@@ -228,4 +233,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from shared import chunks
+from shared import chunks, scans
 from shared.chunks import Claim, LeaseLostError
-from shared.db.pool import AWAY
+from shared.db.pool import AWAY, Connection
 from shared.logs import get_logger
 from shared.tasks import end
 from workers.workshop import Workshop
@@ -65,8 +65,21 @@ class Lease:
 @asynccontextmanager
 async def keep(shop: Workshop, lease: Lease) -> AsyncGenerator[None]:
     """Hold the lease for the length of the block."""
+    shop.held[lease.stop] = lease.claim.scan_id
     beating = asyncio.create_task(lease.beat(shop), name=f"lease-{lease.claim.no}")
     try:
         yield
     finally:
+        del shop.held[lease.stop]
         await end(beating)
+
+
+async def heed(conn: Connection, shop: Workshop) -> None:
+    """Stop the chunks whose scans were stopped or deleted.
+
+    One query for all of them, so that it can be asked every second: with heartbeats alone a chunk hears of it after up
+    to 5 s, and the scan ends later than that.
+    """
+    ended = set(await scans.stopping(conn, set(shop.held.values())))
+    for stop in [stop for stop, scan_id in shop.held.items() if scan_id in ended]:
+        stop.set()

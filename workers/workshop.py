@@ -35,6 +35,8 @@ class Workshop(Struct, frozen=True, kw_only=True):
     drain: asyncio.Event
     away: threading.Event = field(default_factory=threading.Event)
     """Set while this process can't reach Postgres: it takes no messages then, which others could act on."""
+    held: dict[asyncio.Event, UUID] = field(default_factory=dict)
+    """Of each chunk under way here: what tells it to stop, and its scan."""
     suspects: set[tuple[UUID, int]] = field(default_factory=set)
     """Chunks under way here that may be what ends their workers: at most one at a time."""
 

@@ -11,7 +11,7 @@ import signal
 import time
 import urllib.request
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from deploy.local.ports import free_ports
 from deploy.local.service import Service
 from shared.db.migrate import migrate
 from shared.settings import USER_AGENT
+from tests.chaos.machine import Machine
 
 SECRET = "chaos-" + "0123456789abcdef" * 3
 READY_SECONDS = 60.0
@@ -47,6 +48,7 @@ class Estate:
         self.wanted: set[str] = set()
         self.born: dict[str, float] = {}
         self.deaths = 0
+        self.machine = Machine()
         self.modules = dict(MODULES)
 
     # -- life
@@ -116,14 +118,15 @@ class Estate:
 
     @asynccontextmanager
     async def kept(self) -> AsyncGenerator[None]:
-        """Start again what dies, for the length of the block."""
-        task = asyncio.create_task(self._keep())
+        """Start again what dies, for the length of the block, and measure how busy the machine is with other things."""
+        self.machine = Machine()
+        tasks = {asyncio.create_task(self._keep()), asyncio.create_task(self.machine.watch())}
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             self.services.postgres.resume()
             self.services.valkey.resume()
             for server in self.services.servers:
@@ -153,6 +156,10 @@ class Estate:
                 await asyncio.sleep(0.05)
         self.launch(name, extra)
         await asyncio.to_thread(self.wait_ready, name)
+
+    def limit(self, seconds: float) -> float:
+        """A limit that a machine of our own would have to keep, as many times longer as this one is slower."""
+        return seconds * self.machine.slowdown
 
     # -- looking and touching
 
@@ -204,10 +211,14 @@ class Estate:
                     raise
                 time.sleep(0.05)
 
+    def metrics_text(self, name: str) -> str:
+        """What a service tells Prometheus; empty when it doesn't answer."""
+        return http_text(f"http://127.0.0.1:{self.metrics[name]}/metrics")
+
     def leader(self) -> str:
         """The scheduler that leads."""
         for name in ("scheduler-1", "scheduler-2"):
-            if "scheduler_leader 1.0" in http_text(f"http://127.0.0.1:{self.metrics[name]}/metrics"):
+            if "scheduler_leader 1.0" in self.metrics_text(name):
                 return name
         message = "nobody leads"
         raise AssertionError(message)

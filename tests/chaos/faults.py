@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from redis.asyncio import Redis
 
-from tests.chaos.estate import Estate, http_text
+from tests.chaos.estate import Estate
 from tests.chaos.load import make_users
 
 Notes = dict[str, Any]
@@ -56,7 +56,7 @@ async def worker_drained(estate: Estate, rng: random.Random) -> Notes:
         began = time.monotonic()
         estate.kill(victim, signal.SIGTERM)
         while estate.running[victim].poll() is None:
-            assert time.monotonic() - began < 25, "the drain took more than 25 s"
+            assert time.monotonic() - began < estate.limit(25), "the drain took more than 25 s"
             await asyncio.sleep(0.05)
         seconds = time.monotonic() - began
         assert estate.running[victim].poll() == 0
@@ -85,9 +85,8 @@ async def leader_killed(estate: Estate, _rng: random.Random) -> Notes:
     with estate.held_down(before):
         began = time.monotonic()
         estate.kill(before)
-        address = f"http://127.0.0.1:{estate.metrics[other]}/metrics"
-        while "scheduler_leader 1.0" not in await asyncio.to_thread(http_text, address):
-            assert time.monotonic() - began < 30, "nobody took the lead"
+        while "scheduler_leader 1.0" not in await asyncio.to_thread(estate.metrics_text, other):
+            assert time.monotonic() - began < estate.limit(30), "nobody took the lead"
             await asyncio.sleep(0.1)
         seconds = time.monotonic() - began
     return {"new_leader_in": f"{seconds:.1f} s"}
@@ -144,15 +143,15 @@ def _redis_notes(answers: list[Any], gone: float, back: float) -> Notes:
     return {"accepted_without_Redis": f"{len(during)} of {len(during)}, slowest {worst:.2f} s"}
 
 
-def _postgres_notes(answers: list[Any], gone: float, back: float) -> Notes:
+def _postgres_notes(estate: Estate, answers: list[Any], gone: float, back: float) -> Notes:
     during = [one for one in answers if gone + 0.2 <= one[2] < back - LIMIT_503]
-    wrong = [one for one in during if one[0] != 503 or one[1] > LIMIT_503]
+    wrong = [one for one in during if one[0] != 503 or one[1] > estate.limit(LIMIT_503)]
     assert wrong == [], f"without Postgres: {wrong[:5]}"
     good = sorted(one[2] for one in answers if one[0] == 202 and one[2] >= back)
     bad = [one[2] + one[1] for one in answers if one[0] != 202 and one[2] >= back]
     assert good, "never accepted again"
     recovered = max([good[0], *bad]) - back
-    assert recovered <= LIMIT_BACK, f"gateways took {recovered:.1f} s to recover"
+    assert recovered <= estate.limit(LIMIT_BACK), f"gateways took {recovered:.1f} s to recover"
     worst = max((seconds for _, seconds, _ in during), default=0.0)
     told = f"{len(during)} × 503, slowest {worst:.2f} s; " if during else ""
     return {"gateways": f"{told}accepting again after {max(0.0, recovered):.1f} s"}
@@ -187,7 +186,7 @@ async def postgres_restarted(estate: Estate, _rng: random.Random) -> Notes:
     def again() -> None:
         postgres.start()
 
-    return _postgres_notes(*await _away(estate, "postgres-restarted", postgres.kill, again, 0.5))
+    return _postgres_notes(estate, *await _away(estate, "postgres-restarted", postgres.kill, again, 0.5))
 
 
 async def postgres_stalled(estate: Estate, _rng: random.Random) -> Notes:
@@ -195,7 +194,7 @@ async def postgres_stalled(estate: Estate, _rng: random.Random) -> Notes:
     postgres = estate.services.postgres
     attempts = "SELECT COALESCE(sum(attempts), 0)::int AS n FROM chunks"
     before = (await estate.ask(attempts))[0]["n"]
-    notes = _postgres_notes(*await _away(estate, "postgres-stalled", postgres.pause, postgres.resume, 20.0))
+    notes = _postgres_notes(estate, *await _away(estate, "postgres-stalled", postgres.pause, postgres.resume, 20.0))
     blamed = (await estate.ask(attempts))[0]["n"] - before
     assert blamed == 0, "chunks were blamed for the stall"
     return notes | {"attempts_blamed": blamed}

@@ -4,11 +4,11 @@ The guards in front of the real parser refuse every page that is known to end it
 """
 
 import os
-import sys
 from unittest.mock import patch
 
 import msgspec
 
+from shared.tasks import leave
 from tests.chaos.sites import KILLER, ODD
 from workers import __main__ as worker
 from workers.parser import ParserProcess
@@ -28,4 +28,4 @@ def judge(payload: bytes) -> bytes:
 
 if __name__ == "__main__":
     with patch.object(worker, "ParserProcess", lambda _job: ParserProcess("tests.chaos.fragile:judge")):
-        sys.exit(worker.main())
+        leave(worker.main())

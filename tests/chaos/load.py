@@ -189,7 +189,7 @@ class Load:
         most that any took after `over`, of those accepted by then, and after their acceptance, of those accepted later.
         """
         while waiting := [max(over, at) for one, at in self.at.items() if one not in self.gone]:
-            assert time.monotonic() - min(waiting) < seconds, await self.stuck()
+            assert time.monotonic() - min(waiting) < self.estate.limit(seconds), await self.stuck()
             await asyncio.sleep(0.25)
         early = [self.gone[one] - over for one, at in self.at.items() if at <= over]
         late = [self.gone[one] - at for one, at in self.at.items() if at > over]
@@ -203,14 +203,14 @@ class Load:
             " (SELECT count(*) FROM deliveries d WHERE d.owner = ANY(%s) AND d.delivered_at IS NULL) AS waiting"
             " FROM events e JOIN scans s ON s.id = e.scan_id WHERE s.owner = ANY(%s)"
         )
-        end = time.monotonic() + seconds
+        began = time.monotonic()
         while True:
             row = (await self.estate.ask(query, owners, owners))[0]
             if row["open"] == row["waiting"] == 0:
                 ours = await self.estate.ask("SELECT id::text FROM deliveries WHERE owner = ANY(%s)", owners)
                 heard = (await asyncio.to_thread(self.estate.control, every=True))["hooks"]
                 return Counter({row["id"]: heard.get(row["id"], 0) for row in ours})
-            assert time.monotonic() < end, row
+            assert time.monotonic() - began < self.estate.limit(seconds), row
             await asyncio.sleep(0.25)
 
     async def stuck(self) -> str:

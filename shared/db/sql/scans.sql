@@ -29,6 +29,11 @@ WHERE id = %(id)s AND status = 'running';
 UPDATE scans SET stop_requested_at = COALESCE(stop_requested_at, clock_timestamp())
 WHERE id = %(id)s AND status = 'running' RETURNING id;
 
+-- name: stopping
+-- Of these scans those that are to end, have ended or are gone.
+SELECT held.id FROM unnest(%(ids)s::uuid[]) AS held (id) LEFT JOIN scans s ON s.id = held.id
+WHERE s.status IS DISTINCT FROM 'running' OR s.stop_requested_at IS NOT NULL;
+
 -- name: lock
 SELECT id, status, phase, found, chunks_total, chunks_done, max_pages, stop_requested_at, incomplete, skips, skipped
 FROM scans WHERE id = %(id)s FOR NO KEY UPDATE;

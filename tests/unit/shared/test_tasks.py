@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 
 from shared import tasks
 
@@ -45,3 +47,13 @@ async def test_a_failure_at_the_end_is_not_raised() -> None:
     await asyncio.sleep(0)
     await tasks.end(task)
     assert isinstance(task.exception(), ValueError)
+
+
+def test_a_process_leaves_at_once_and_says_all_it_had_to_say() -> None:
+    code = (
+        "import atexit, sys, shared.tasks;"
+        "atexit.register(print, 'taken apart');"
+        "sys.stdout.write('out'); sys.stderr.write('err'); shared.tasks.leave(3)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "out", "err")

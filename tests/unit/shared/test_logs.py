@@ -1,0 +1,54 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from shared import logs
+
+SECRET = "swordfish-1234"
+ADDRESS = f"https://ann:{SECRET}@example.com/?token={SECRET}&page=2"
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def fail(key: str) -> None:
+    raise ValueError(f"can't fetch {ADDRESS}")
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.usefixtures("restored")
+def test_a_traceback_tells_no_secrets(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither by the values of local variables nor by the exception's own text."""
+    logs.configure("test", log_format=log_format)
+    try:
+        fail(SECRET)
+    except ValueError as error:
+        logs.get_logger().error("page.failed", exc_info=error)
+        logging.getLogger("somebody").exception("failed")
+    told = capsys.readouterr().err
+    assert told.count("ValueError: can't fetch https://…@example.com/?token=…&page=…") == 2
+    assert told.count("in fail") == 2
+    assert SECRET not in told
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_url_in_a_field_is_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("test", log_format="json")
+    logs.get_logger().info("page.fetched", url=ADDRESS, api_key=SECRET, note="two\nlines")
+    line = json.loads(capsys.readouterr().err)
+    assert (line["url"], line["api_key"], line["note"]) == (
+        "https://…@example.com/?token=…&page=…",
+        "…",
+        "two lines",
+    )
