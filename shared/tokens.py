@@ -1,6 +1,5 @@
 """API keys: 48 characters, opaque, recognisable by prefix and checksum; only a keyed hash is stored."""
 
-import hashlib
 import hmac
 import secrets
 import string
@@ -73,7 +72,7 @@ def well_formed(secret: str) -> bool:
 
 def hash_secret(secret: str, pepper: str) -> bytes:
     """HMAC-SHA256 of the key under the service's secret: what is stored and looked up."""
-    return hmac.new(b"api-key:" + pepper.encode(), secret.encode(), hashlib.sha256).digest()
+    return hmac.digest(b"api-key:" + pepper.encode(), secret.encode(errors="surrogateescape"), "sha256")
 
 
 def check_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
@@ -108,11 +107,13 @@ async def create(
     return msgspec.convert(row, Token), secret
 
 
-async def is_valid(conn: Connection, secret: str, *, pepper: str) -> bool:
-    """Whether the key exists, isn't revoked, and belongs to an account that isn't disabled."""
+async def is_valid(conn: Connection, secret: str, *, pepper: str, scopes: Iterable[str] = ()) -> bool:
+    """Whether the key exists with these scopes, isn't revoked, and belongs to an account that isn't disabled."""
     values = {"secret_hash": hash_secret(secret, pepper)}
     row = await (await conn.execute(_SQL["by_hash"], values)).fetchone()
-    return row is not None and row["revoked_at"] is None and row["disabled_at"] is None
+    if row is None or row["revoked_at"] is not None or row["disabled_at"] is not None:
+        return False
+    return set(scopes) <= set(row["scopes"])
 
 
 async def get(conn: Connection, token_id: UUID) -> Token | None:

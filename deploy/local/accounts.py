@@ -95,13 +95,13 @@ class Accounts:
         with contextlib.suppress(FileNotFoundError):
             kept = path.read_text(encoding="ascii").strip()
             # Made for another database or under another SECRET_KEY, it is of no use here.
-            if await tokens.is_valid(self.connection, kept, pepper=self.pepper):
+            if await tokens.is_valid(self.connection, kept, pepper=self.pepper, scopes=tokens.SCOPES):
                 return kept
         if await users.by_email(self.connection, LOCAL_EMAIL) is None:
             await self.create_user(LOCAL_EMAIL, secrets.token_urlsafe(32), "pro")
             quota = {"single": LOCAL_QUOTA, "sitemap": LOCAL_QUOTA, "crawl": LOCAL_QUOTA}
             await users.update(self.connection, LOCAL_EMAIL, overrides=quota)
-        key = await self.create_key(LOCAL_EMAIL, "command line", ("read", "scan"), "live")
+        key = await self.create_key(LOCAL_EMAIL, "command line", tokens.SCOPES, "live")
         write_private(path, key + "\n")
         return key
 

@@ -1,6 +1,7 @@
 """A self-contained HTML file: no script, nothing loaded, readable on a phone and on paper, in light and dark."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -152,8 +153,9 @@ def _tone(score: float) -> str:
 
 
 def _sentence(text: str) -> str:
+    """With a capital, and what stands in backticks as code."""
     shown = _text(text, 600)
-    return shown[:1].upper() + shown[1:]
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", shown[:1].upper() + shown[1:])
 
 
 def _text(text: str, limit: int) -> str:
