@@ -14,6 +14,8 @@ Where the bare formula would break one of the score's laws, this is the smallest
   that hides, not to the checks that are hidden.
 - "A check that passes changes nothing" holds where the check's category is decided anyway and no page hides the check;
   otherwise it contradicts "a category without decisions is left out" and the rule above.
+- Where no page could be read there is no score: what is known of an answer alone, that it came over https, say, would
+  make a high one. A document that isn't HTML counts as not read, since nothing of its content is judged.
 - Points are rounded to hundredths so that the parts add up without a remainder.
 """
 
@@ -22,12 +24,11 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from shared.checks.base import Category, Check, Fact, Level, Severity
+from shared.checks.base import Category, Check, Fact, Level, On, Severity
 from shared.checks.limits import Profile
 from shared.ledger import CATEGORY_OF_GROUP, GATES, SEVERITIES, Ledger, category_of, rounded
 from shared.page import Page
 from shared.tally import (
-    UNREACHABLE,
     Gating,
     Tally,
     VerdictLike,
@@ -38,6 +39,7 @@ from shared.tally import (
     gating,
     merge,
     tally_of,
+    was_read,
     withhold,
     worst_by_check,
 )
@@ -98,7 +100,7 @@ class Gate(Struct, frozen=True):
 
 
 class Score(Struct, frozen=True):
-    """The outcome. `score` and `grade` are None when nothing at all was decided; `coverage` is in percent."""
+    """The outcome. `score` and `grade` are None when no page's content is known; `coverage` is in percent."""
 
     score: float | None
     grade: str | None
@@ -142,7 +144,7 @@ class Scorer:
         shares = report.gates(self._suppressed)
         gates = tuple(Gate(g, shares[g], least, limit, shares[g] >= least) for g, (least, limit) in GATES.items())
         suppressed = tuple(sorted(self._suppressed))
-        if not report.categories:
+        if not report.categories or not was_read(tally):
             return Score(None, None, self._coverage(report), (), (), gates, suppressed)
         penalties = report.penalties(self._suppressed)
         standings = report.standings(penalties)
@@ -215,10 +217,11 @@ class Scorer:
     def page_score(self, verdict: VerdictLike, page: Page) -> float | None:
         """A page's own score, the same as `score` of its tally: page-level checks only.
 
-        None where nothing was decided, or where what kept us from reading the page is no fault of the site.
+        None where nothing was decided, where what kept us from reading the page is no fault of the site, and for what
+        isn't HTML.
         """
         gate = gating(verdict, page)
-        if gate.blocked or (page.error is not None and page.error.kind not in UNREACHABLE):
+        if On.HTML not in verdict.classes and all(on is not On.HTML for on, _ in gate.causes):
             return None
         frame = self._frame(verdict, page, gate)
         if not frame.hidden:

@@ -116,6 +116,7 @@ UNREACHABLE: Mapping[ErrorKind, str] = {
     "too_many_redirects": "redirect.chain_too_long",
     "bad_redirect": "redirect.broken",
     "protocol": "status.connection_error",
+    "decode": "http.undecodable",
 }
 """The site's faults, and the checks that speak of them. Any other kind of error is ours: it is not decided."""
 
@@ -291,6 +292,12 @@ def frame_of(classes: On, undecided: Iterable[str], gate: Gating, page: Page, ch
         status = page.status or 0
         tally.totals["unreachable" if page.error or status < 400 else "5xx" if status >= 500 else "4xx"] = 1  # noqa: PLR2004
     return tally
+
+
+def was_read(tally: Tally) -> bool:
+    """Whether anything is known of the content of a page: one was read, or a fault of the site hides it."""
+    name = _CLASS_NAMES[On.HTML]
+    return bool(tally.pages.get(name)) or any(count and key.endswith(f" {name}") for key, count in tally.gated.items())
 
 
 def tally_of(verdict: VerdictLike, page: Page, catalogue: Mapping[str, Check]) -> Tally:

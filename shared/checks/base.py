@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from shared.checks.sample import Sample, sample
 from shared.page import Page
+from shared.reading.challenge import challenge
 
 if TYPE_CHECKING:
     from shared.checks.site import Site, SiteFinding
@@ -54,7 +55,7 @@ class On(IntFlag):
     RESPONSE = 2
     """An HTTP response arrived, whatever its status."""
     OK = 4
-    """The final status is 2xx and the body arrived whole or cut at the cap."""
+    """The final status is 2xx, the body arrived whole or cut at the cap, and it isn't a challenge for robots."""
     HTML = 8
     """OK, the document is HTML and its body isn't empty."""
     INDEXABLE = 16
@@ -304,7 +305,7 @@ def classes_of(page: Page) -> On:
     classes |= On.RESPONSE
     if page.is_https:
         classes |= On.SECURE
-    if not 200 <= page.status < 300 or page.error is not None:  # noqa: PLR2004
+    if not 200 <= page.status < 300 or page.error is not None or challenge(page):  # noqa: PLR2004
         return classes
     classes |= On.OK
     if page.is_html and page.source:

@@ -243,6 +243,7 @@ def tls_error(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(status=429, html="", headers={"Retry-After": "60"}),
         sample(status=503, html="<title>Just a moment...</title><p>Checking your browser.</p>"),
         sample(status=None, html="", error=_failed("blocked_by_server", "the server refuses robots")),
+        sample(html="<title>Just a moment...</title><p>Checking your browser before you go on."),
     ),
     good=(
         sample(),
