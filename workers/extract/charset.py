@@ -13,6 +13,7 @@ PRESCAN_BYTES = 1024
 META_BYTES = 65_536
 
 _BOMS = ((codecs.BOM_UTF8, "UTF-8"), (codecs.BOM_UTF16_BE, "UTF-16BE"), (codecs.BOM_UTF16_LE, "UTF-16LE"))
+_BARE = {b"<\0": "UTF-16LE", b"\0<": "UTF-16BE"}
 _HEADER = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,\"']+))", re.IGNORECASE)
 # One alternative per thing that may hold something that only looks like a meta element.
 _SCAN = re.compile(
@@ -87,11 +88,14 @@ def decode_as(body: bytes, encoding: str) -> str:
 
 
 def decode(body: bytes, content_type: str | None, *, truncated: bool = False) -> Decoded:
-    """Decode a document: byte order mark, header, meta, else UTF-8 if valid, else windows-1252."""
+    """Decode a document: byte order mark, header, meta, else UTF-16 if it begins so, UTF-8 if valid, or windows-1252.
+
+    Browsers don't guess UTF-16; here it lets the page be judged whose only fault is that it doesn't name it.
+    """
     header = charset_of(content_type) if content_type else None
     meta = meta_charset(body)
     encoding, skip = next(((name, len(bom)) for bom, name in _BOMS if body.startswith(bom)), (None, 0))
-    encoding = encoding or (encoding_for(header) if header else None) or _from_meta(meta)
+    encoding = encoding or (encoding_for(header) if header else None) or _from_meta(meta) or _BARE.get(body[:2])
     data = body[skip:] if skip else body
     source: str | None = None
     if encoding is None or encoding == "UTF-8":

@@ -5,6 +5,9 @@ import re
 SNIFFED_BYTES = 1445
 """The resource header of the standard."""
 
+BARE_UTF_16 = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+"""How markup in UTF-16 begins that has no byte order mark."""
+
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"\x00\x00\x01\x00", b"\x00\x00\x02\x00")
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _HTML = re.compile(
@@ -25,6 +28,8 @@ def sniff(body: bytes) -> str:
     if not body:
         return "empty"
     head = body[:SNIFFED_BYTES]
+    if head[:2] in BARE_UTF_16:
+        head = head.decode(BARE_UTF_16[head[:2]], "replace").encode("utf-8", "replace")
     if head.startswith((b"\xfe\xff", b"\xff\xfe")):
         codec = "utf-16-be" if head[0] == 0xFE else "utf-16-le"  # noqa: PLR2004
         head = head[2:].decode(codec, "replace").encode("utf-8", "replace")

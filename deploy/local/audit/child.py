@@ -144,7 +144,7 @@ def _material(job: FileJob, robots: Robots | None) -> Material:
         robots=None if robots is None else {agent: robots.allowed(job.url, agent) for agent in ROBOTS_AGENTS},
         sitemap_alternates=job.alternates,
     )
-    return Material(fetched, context, as_html=True, has_body=True, written=(job.url, job.url))
+    return Material(fetched, context, as_html=True, has_body=True, written=(job.url, job.url), is_file=True)
 
 
 def read_document(path: Path) -> tuple[bytes, FetchError | None]:

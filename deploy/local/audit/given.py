@@ -86,13 +86,17 @@ class Given(Struct, kw_only=True, frozen=True):
 
 
 class Material(NamedTuple):
-    """What the extractor takes. `as_html`: the document is HTML by the giver's word. `written`: addresses as given."""
+    """What the extractor takes. `as_html`: the document is HTML by the giver's word. `written`: addresses as given.
+
+    `is_file`: it was saved, or built, as a file, whose headers say nothing but what a server adds to any file.
+    """
 
     fetched: Fetched
     context: Context
     as_html: bool
     has_body: bool
     written: tuple[str, str]
+    is_file: bool = False
 
 
 class NotAPageError(ValueError):

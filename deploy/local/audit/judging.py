@@ -19,6 +19,8 @@ from workers.judge import Found, Judge, Verdict
 
 _HTML_TYPE: Final = ("Content-Type", "text/html")
 _SUCCESS: Final = range(200, 300)
+_MAY_STAND_IN_HEADERS: Final = frozenset({"canonical.missing"})
+"""Checks for something that the headers may hold where the document doesn't."""
 _SPEAKS_OF_NOTHING: Final = "http.empty_body"
 """The one check on all answers that looks at a body which may not have been given."""
 
@@ -68,6 +70,8 @@ class Auditor:
         verdict = self._judge(page)
         if not given.has_body:
             verdict = self._without_body(page, verdict)
+        elif given.fetched.headers is None and not given.is_file:
+            verdict = _without(verdict, _MAY_STAND_IN_HEADERS.intersection(self.checks))
         score = self.scorer.page_score(verdict, page)
         report = PageReport(
             url=page.fetched.url,
@@ -87,6 +91,18 @@ class Auditor:
             findings=tuple(found for found in verdict.findings if found.check != _SPEAKS_OF_NOTHING),
             undecided=tuple(sorted({*verdict.undecided, *self._on_body})),
         )
+
+
+def _without(verdict: Verdict, names: frozenset[str]) -> Verdict:
+    """The verdict with these checks not decided if they fired."""
+    fired = names.intersection(found.check for found in verdict.findings)
+    if not fired:
+        return verdict
+    return replace(
+        verdict,
+        findings=tuple(found for found in verdict.findings if found.check not in fired),
+        undecided=tuple(sorted({*verdict.undecided, *fired})),
+    )
 
 
 @lru_cache(maxsize=8)

@@ -131,7 +131,7 @@ def _page(arguments: argparse.Namespace, terms: "Terms", bar: "Bar", screen: Scr
             body = file.read(MAX_BODY + 1)
     given = saved_page(arguments.url, body, arguments.status, arguments.header)
     try:
-        judged = Auditor(terms).judge_material(material(given, SYSTEM.now())._replace(as_html=True))
+        judged = Auditor(terms).judge_material(material(given, SYSTEM.now())._replace(as_html=True, is_file=True))
     except NotAPageError as error:
         raise UsageError(str(error)) from error
     for check_id, text in judged.verdict.raised:

@@ -177,6 +177,21 @@ def test_a_document_that_is_not_given_is_not_an_empty_one() -> None:
     assert auditor.judge(given(status=404), NOW).report.findings[0].check == "status.4xx"
 
 
+def test_a_canonical_that_may_stand_in_the_header_is_not_missed() -> None:
+    auditor = Auditor(Terms())
+    html = sample(canonical="").fetched.body.decode()
+    unknown = auditor.judge(given(html=html), NOW).report
+    assert [found.check for found in unknown.findings] == []
+    assert "canonical.missing" in unknown.not_decided
+    known = auditor.judge(given(html=html, headers=dict(sample().fetched.headers or ())), NOW).report
+    assert [found.check for found in known.findings] == ["canonical.missing"]
+
+
+def test_a_file_without_a_canonical_lacks_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, answer = audit(capsys, page(tmp_path, sample(canonical="").fetched.body), "--url", URL)
+    assert ids(answer) == {"canonical.missing"}
+
+
 def test_all_that_can_be_given_is_used() -> None:
     one = given(
         html=CLEAN.decode(),

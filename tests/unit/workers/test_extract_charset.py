@@ -27,6 +27,9 @@ from workers.extract.labels import LABELS, MULTI_BYTE, SINGLE_BYTE, encoding_for
         (b"egg+-", "text/html; charset=punycode", "UTF-8", "egg+-"),
         (b"+AGE-", "text/html; charset=utf-7", "UTF-8", "+AGE-"),
         (b"\xff", "text/html; charset=idna", "windows-1252", "ÿ"),
+        ("<p>é".encode("utf-16-le"), None, "UTF-16LE", "<p>é"),
+        ("<p>é".encode("utf-16-be"), "text/html", "UTF-16BE", "<p>é"),
+        ("<p>é".encode("utf-16-le"), "text/html; charset=utf-16", "UTF-16LE", "<p>é"),
     ],
 )
 def test_which_encoding(body: bytes, content_type: str | None, encoding: str, text: str) -> None:
