@@ -234,6 +234,7 @@ def origin(url: str) -> str | None:
     return f"{parts.scheme}://{parts.host}:{parts.port}" if parts.port else f"{parts.scheme}://{parts.host}"
 
 
+@lru_cache(maxsize=8192)
 def host_of(url: str) -> str | None:
     """The host in ASCII, without port, or None when it isn't an http(s) URL."""
     parts = parse(url)

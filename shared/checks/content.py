@@ -298,6 +298,8 @@ def hidden_text(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: show the text or remove it; let what opens on demand be opened by a button.
     """
+    if not page.mentions(b"style="):
+        return
     suspected = bool(page.hidden_texts) or any(link.hidden for link in page.links)
     for stretch in hidden_stretches(page.source, any_case=suspected):
         if len(stretch.text) >= limits["content.hidden_text"] or stretch.links:

@@ -256,7 +256,7 @@ def _suspicious(page: Page) -> bool:
         source.count("<div") != source.count("</div")
         or "<" in addresses_of(page).hrefs
         or any(image.src is not None and "<" in image.src for image in page.images)
-        or (source.rfind("<!--") > source.rfind("-->"))
+        or (page.mentions(b"<!--") and source.rfind("<!--") > source.rfind("-->"))
         or (len(source) <= _SHORT and may_have_errors(source))
     )
 

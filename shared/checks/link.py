@@ -146,7 +146,7 @@ _HARMLESS_SCRIPT = re.compile(
 
 def _in_a_role(page: Page) -> int:
     """How many `<a onclick>` without href are a button or the like by their role, so no navigation is meant."""
-    if "role" not in page.source and "ROLE" not in page.source:
+    if not page.mentions(b"role") or ("role" not in page.source and "ROLE" not in page.source):
         return 0
     return sum(
         1
@@ -475,7 +475,7 @@ def https_to_http(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: link to the https address.
     """
-    if not page.is_https or "\0http:" not in addresses_of(page).urls:
+    if not addresses_of(page).insecure:
         return
     for link in page.links:
         if link.url and link.url.startswith("http:") and not _explained(link):
@@ -607,8 +607,8 @@ def onclick_navigation(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: use `<a href>` for everything that leads to another page.
     """
-    if "lick=" not in page.source and "LICK=" not in page.source:
-        return  # two searches of 10 us each; the scan below folds the whole source
+    if not page.mentions(b"lick=") or ("lick=" not in page.source and "LICK=" not in page.source):
+        return  # the scan below folds the whole source
     host = (urlsplit(page.final_url).hostname or "").lower()
     for tag in tags_with(page.source, "onclick"):
         href = tag.attributes.get("href")

@@ -6,7 +6,6 @@ API keys for Maps and Firebase ("AIza…"), Stripe's publishable keys ("pk_live_
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from shared.page import Page
 
@@ -64,7 +63,8 @@ def leaked(page: Page) -> Iterator[tuple[str, str]]:
     """(what it is, its masked text) of each secret; never the whole secret."""
     found: set[str] = set()
     code = _hidden_code(page)
-    for text, kinds in ((page.source, _ANYWHERE), (code, _IN_SCRIPTS if code else ())):
+    anywhere = [kind for kind in _ANYWHERE if page.mentions(kind[0].lower().encode())]
+    for text, kinds in ((page.source, anywhere), (code, _IN_SCRIPTS if code else ())):
         for mark, name, form in kinds:
             if mark in text:
                 for match in form.finditer(text):
@@ -90,18 +90,26 @@ def _hidden_code(page: Page) -> str:
     parts = [script.text for script in page.scripts if script.text]
     parts.extend(meta.content for meta in page.metas if meta.content)
     source = page.source
-    position = source.find("<!--")
+    position = source.find("<!--") if page.mentions(b"<!--") else -1
     while position >= 0 and len(parts) < 1_000:  # noqa: PLR2004 - a bound
         end = source.find("-->", position + 4)
         parts.append(source[position : end if end > 0 else len(source)])
         position = source.find("<!--", end) if end > 0 else -1
-    return "\n".join([part for part in parts if (_marked(part) if len(part) <= _REMEMBERED else True)])
+    return "\n".join([part for part in parts if part not in _unmarked and _may_hold_key(part)])
 
 
 _REMEMBERED = 10_000
 """Characters of a script whose answer is remembered: most scripts of a page stand on all pages of the site."""
 
 
-@lru_cache(maxsize=512)
-def _marked(part: str) -> bool:
-    return any(mark in part for mark, _, _ in _IN_SCRIPTS)
+_MAX_UNMARKED = 2_000
+_unmarked: set[str] = set()
+
+
+def _may_hold_key(part: str) -> bool:
+    if len(part) > _REMEMBERED or any(mark in part for mark, _, _ in _IN_SCRIPTS):
+        return True
+    if len(_unmarked) >= _MAX_UNMARKED:
+        _unmarked.clear()
+    _unmarked.add(part)
+    return False

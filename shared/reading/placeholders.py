@@ -2,6 +2,7 @@
 
 import re
 
+from shared.holds import holds
 from shared.page import Page
 from shared.reading.quoting import shown_as_code
 from shared.reading.terms import fold
@@ -11,7 +12,7 @@ _PHRASES = re.compile(
     r"duis aute irure dolor|excepteur sint occaecat|lorem ipsum is simply dummy text|"
     r"(?:at vero eos et accusam|stet clita kasd gubergren)"
 )
-_HINTS = ("lorem", "adipi", "eiusmod", "veniam", "aute irure", "occaecat", "accusam", "clita kasd")
+_HINTS = (b"lorem", b"adipi", b"eiusmod", b"veniam", b"aute irure", b"occaecat", b"accusam", b"clita kasd")
 _QUOTE_MARKS = "\"'“”„«»‘’‹›「『"
 _FILLER = frozenset("lorem ipsum dolor sit amet consectetur consectetuer adipiscing elit sed do eiusmod tempor".split())
 _SHOWN = 80
@@ -32,7 +33,8 @@ def placeholder(page: Page) -> str | None:
     A heading that says only "Lorem ipsum" counts; the two words within a sentence don't.
     """
     text = fold(page.body_text)
-    if not any(hint in text for hint in _HINTS) or _is_subject(page):
+    octets = text.encode("utf-8", "replace")
+    if not any(holds(octets, hint) for hint in _HINTS) or _is_subject(page):
         return None
     for match in _PHRASES.finditer(text):
         before = text[max(0, match.start() - 1) : match.start()]
