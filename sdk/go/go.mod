@@ -1,0 +1,3 @@
+module scanfleet.example/scanfleet
+
+go 1.19
