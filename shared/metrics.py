@@ -6,19 +6,25 @@ Prometheus takes for a reset, so that `rate()` and `increase()` never go back (d
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from itertools import product
+from typing import Literal, get_args
 
 import prometheus_client
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
+from shared.page import ErrorKind
+
 Kind = Literal["counter", "gauge", "histogram"]
 Service = Literal["gateway", "scheduler", "worker", "every service"]
 
-MODE = "single, sitemap, crawl"
+Values = str | tuple[str, ...]
+"""Of a label: all of them, or where they are to be found."""
+
+MODE = ("single", "sitemap", "crawl")
 TIER = "the names in shared/tiers.toml or TIERS_FILE"
 QUEUE = "the queues of shared/jobs.py"
-ERRORS = "the kinds of shared/page.py (dns, tls, timeout, …)"
+ERRORS = get_args(ErrorKind)
 
 
 class Described(Struct, frozen=True):
@@ -28,7 +34,7 @@ class Described(Struct, frozen=True):
     kind: Kind
     service: Service
     text: str
-    labels: Mapping[str, str]
+    labels: Mapping[str, Values]
 
 
 REGISTRY = CollectorRegistry()
@@ -43,20 +49,28 @@ _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 7_200.0, 86_400.0)
 
 
-def _describe(name: str, kind: Kind, service: Service, text: str, labels: Mapping[str, str]) -> tuple[str, ...]:
+def _describe(name: str, kind: Kind, service: Service, text: str, labels: Mapping[str, Values]) -> tuple[str, ...]:
     DESCRIBED.append(Described(name, kind, service, text, labels))
     return tuple(labels)
 
 
-def _counter(name: str, service: Service, text: str, **labels: str) -> Counter:
-    return Counter(name, text, _describe(f"{name}_total", "counter", service, text, labels), registry=REGISTRY)
+def _counter(name: str, service: Service, text: str, **labels: Values) -> Counter:
+    """A counter whose label values are all known is there from the start: `increase()` is 0 for a first appearance."""
+    made = Counter(name, text, _describe(f"{name}_total", "counter", service, text, labels), registry=REGISTRY)
+    known = [values for values in labels.values() if isinstance(values, tuple)]
+    if labels and len(known) == len(labels):
+        for values in product(*known):
+            made.labels(*values)
+    return made
 
 
-def _gauge(name: str, service: Service, text: str, **labels: str) -> Gauge:
+def _gauge(name: str, service: Service, text: str, **labels: Values) -> Gauge:
     return Gauge(name, text, _describe(name, "gauge", service, text, labels), registry=REGISTRY)
 
 
-def _histogram(name: str, service: Service, text: str, buckets: tuple[float, ...] = _FAST, **labels: str) -> Histogram:
+def _histogram(
+    name: str, service: Service, text: str, buckets: tuple[float, ...] = _FAST, **labels: Values
+) -> Histogram:
     names = _describe(name, "histogram", service, text, labels)
     return Histogram(name, text, names, buckets=buckets, registry=REGISTRY)
 
@@ -77,28 +91,38 @@ QUOTA_DENIED = _counter(
     mode=MODE,
 )
 REQUESTS_DENIED = _counter(
-    "requests_denied", "gateway", "Requests refused by the rate limit.", caller="key, jwt, guest"
+    "requests_denied", "gateway", "Requests refused by the rate limit.", caller=("key", "jwt", "guest")
 )
 LIMITER_DEGRADED = _counter("limiter_degraded", "gateway", "Requests limited by this gateway alone: no Redis.")
 SCANS_ACCEPTED = _counter(
-    "scans_accepted", "gateway", "Scans accepted, by workers those of other programs.", mode=MODE, tier=TIER
+    "scans_accepted",
+    "gateway",
+    "Scans accepted, by workers those of other programs, by the scheduler monitors'.",
+    mode=MODE,
+    tier=TIER,
 )
 
 SUBMISSIONS = _counter(
     "submissions",
     "worker",
-    "Messages of other programs.",
-    outcome="accepted, repeated, refused (readable under their id), set_aside",
+    "Messages of other programs; why one was refused stands under its id.",
+    outcome=("accepted", "repeated", "refused", "set_aside"),
+)
+MONITOR_RUNS = _counter(
+    "monitor_runs",
+    "scheduler",
+    "Times that monitors were due, and what was decided; failed ones are tried again, by_hand is the gateways'.",
+    outcome=("started", "caught_up", "by_hand", "skipped_overlap", "skipped_limit", "refused", "repeated", "failed"),
 )
 SCANS = _counter(
     "scans",
     "worker",
     "Scans that ended; stopped and overdue ones are told by the scheduler.",
     mode=MODE,
-    outcome="complete, error, stopped",
+    outcome=("complete", "error", "stopped"),
 )
 SCAN_DURATION = _histogram("scan_duration_seconds", "worker", "From acceptance to the end.", _SLOW, mode=MODE)
-PAGES = _counter("pages", "worker", "Pages judged and committed.", outcome=f"ok, http_error, {ERRORS}")
+PAGES = _counter("pages", "worker", "Pages judged and committed.", outcome=("ok", "http_error", *ERRORS))
 PAGES_UNCHANGED = _counter("pages_unchanged", "worker", "Pages whose verdict was taken over from the scan before.")
 FETCH_DURATION = _histogram("fetch_duration_seconds", "worker", "One fetch, redirects included.")
 JUDGE_DURATION = _histogram("judge_duration_seconds", "worker", "Parsing and checks of a page, waiting included.")
@@ -113,11 +137,11 @@ PROBES = _counter(
     "probes",
     "worker",
     "Requests for what pages load and link to.",
-    kind="asset, externallink",
-    outcome=f"answered, {ERRORS}",
+    kind=("asset", "externallink"),
+    outcome=("answered", *ERRORS),
 )
 PARSE_KILLED = _counter(
-    "parse_killed", "worker", "Pages that cost a parser its life.", reason="time, memory, crash, failed"
+    "parse_killed", "worker", "Pages that cost a parser its life.", reason=("time", "memory", "crash", "failed")
 )
 WORKER_INFLIGHT = _gauge("worker_inflight", "worker", "Chunks that this worker holds.")
 WORKER_LOOP_LAG = _gauge("worker_loop_lag_seconds", "worker", "Longest delay of the event loop within the last minute.")
@@ -128,14 +152,14 @@ CHUNKS = _counter(
     "chunks",
     "worker",
     "Chunks that ended on this worker.",
-    kind="single, discover, fetch, reduce",
-    outcome="done, failed, lost, unavailable",
+    kind=("single", "discover", "fetch", "reduce"),
+    outcome=("done", "failed", "lost", "unavailable"),
 )
 WEBHOOK_DELIVERIES = _counter(
     "webhook_deliveries",
     "worker",
     "Attempts to deliver a webhook's message.",
-    outcome="delivered, retried, given_up, lost, unavailable",
+    outcome=("delivered", "retried", "given_up", "lost", "unavailable"),
 )
 
 LEADER = _gauge("scheduler_leader", "scheduler", "1 on the scheduler that leads.")
@@ -162,5 +186,5 @@ RETENTION_DELETED = _counter("retention_deleted", "scheduler", "Scans deleted at
 LEADERS = (QUEUE_DEPTH, QUEUE_OLDEST, DEAD_LETTERS)
 """What only the leader knows. One that has lost the lead forgets it, or two would be added up."""
 
-# A counter that an alert watches is there from the start: of one that appears with its first event `increase()` is 0.
+# An alert watches it, so it is there from the start.
 SSRF_BLOCKED.labels("mixed")

@@ -52,4 +52,5 @@ def _table(title: str, rows: Sequence[Described]) -> str:
 
 
 def _labels(one: Described) -> str:
-    return "<br>".join(f"`{name}`: {values}" for name, values in one.labels.items()).replace("|", "\\|")
+    texts = {name: values if isinstance(values, str) else ", ".join(values) for name, values in one.labels.items()}
+    return "<br>".join(f"`{name}`: {text}" for name, text in texts.items())
