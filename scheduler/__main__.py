@@ -9,6 +9,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from scheduler.chores import dispatch, gauges, maintenance, retention, scans, webhooks
+from scheduler.chores.sweep import sweep
 from scheduler.leader import lead
 from scheduler.office import Office
 from scheduler.tick import Chore, all_of
@@ -26,6 +27,7 @@ CHORES = (
     Chore("repeat", 1.0, dispatch.repeat),
     Chore("admit", 0.5, scans.admit),
     Chore("end_stopped", 0.5, scans.end_stopped),
+    Chore("sweep", 15.0, sweep),
     Chore("end_overdue", 5.0, scans.end_overdue),
     Chore("webhooks", 0.5, webhooks.plan),
     Chore("deliveries", 0.5, webhooks.dispatch),

@@ -26,6 +26,8 @@ class Memory(Struct):
     """Single scans sent and not begun when the dispatcher last ended."""
     repeat_all: bool = True
     """Messages may have been lost, so everything is sent again."""
+    swept: set[tuple[str, bytes]] = field(default_factory=set[tuple[str, bytes]])
+    """By queue and id: messages that looked lost at the last sweep."""
     hosts: dict[tuple[str, str, str], Seen] = field(default_factory=dict[tuple[str, str, str], Seen])
     """By queue, host and manners: hosts with more than one open chunk at the last look."""
 

@@ -13,6 +13,12 @@ from tests.chaos.estate import estate as running_estate
 _rows: list[figures.Row | figures.Other] = []
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A run of hours tells of a failure when it happens."""
+    if report.failed and "tests/chaos" in report.nodeid:
+        print(f"\n{report.nodeid} failed:\n{report.longreprtext[-6_000:]}", flush=True)  # noqa: T201
+
+
 @pytest.fixture(scope="session")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     with running_estate(tmp_path_factory.mktemp("estate")) as made:

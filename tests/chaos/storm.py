@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from redis.asyncio import Redis
+
+from shared.jobs import ACTORS
 from tests.chaos.estate import Estate
 from tests.chaos.figures import Row
 from tests.chaos.load import Load, Spec, make_users, pages_of, specs
@@ -14,6 +17,7 @@ from tests.chaos.load import Load, Spec, make_users, pages_of, specs
 Fault = Callable[[Estate, random.Random], Awaitable[dict[str, Any] | None]]
 
 LOST_SECONDS = 30.0
+FORGOTTEN_SECONDS = 90.0
 BUSY = 1.5
 """Slowdown from which on the table says so: limits are as many times longer then."""
 _calm: dict[tuple[int, int], dict[Spec, dict[str, Any]]] = {}
@@ -71,6 +75,7 @@ async def storm(estate: Estate, seed: int, count: int, name: str, fault: Fault) 
         await posting
         after, later = await load.ended(over)
         heard = await load.told()
+        await forgotten(estate)
     hits = (await asyncio.to_thread(estate.control, every=True))["hits"]
     outcome = await load.outcome()
     assert len(outcome) == len(load.accepted) == len(load.wanted), "lost"
@@ -101,6 +106,23 @@ async def storm(estate: Estate, seed: int, count: int, name: str, fault: Fault) 
         notes="; ".join(f"{key.replace('_', ' ')} {value}" for key, value in notes.items())
         + (f"; {estate.deaths - deaths} processes restarted" if estate.deaths > deaths else ""),
     )
+
+
+async def forgotten(estate: Estate) -> None:
+    """Wait until Redis holds no message any more, those of workers that died included."""
+    redis: Any = Redis.from_url(estate.services.redis_url)
+    began = time.monotonic()
+    while True:
+        left: dict[str, int] = {}
+        async for key in redis.scan_iter("scanfleet:__acks__.*", count=1000):
+            left[key.decode()] = await redis.scard(key)
+        for queue in set(ACTORS.values()):
+            left[queue] = await redis.hlen(f"scanfleet:{queue}.msgs") + await redis.llen(f"scanfleet:{queue}")
+        if not any(left.values()):
+            break
+        assert time.monotonic() - began < estate.limit(FORGOTTEN_SECONDS), f"Redis keeps messages: {left}"
+        await asyncio.sleep(0.5)
+    await redis.aclose()
 
 
 def compare(expected: dict[Spec, dict[str, Any]], outcome: dict[Spec, dict[str, Any]]) -> list[str]:
