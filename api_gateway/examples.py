@@ -13,6 +13,7 @@ EARLIER_ID = "0199bd8c-3a10-7f27-a6c4-0e9d8b7a6f53"
 KEY_ID = "0199c29f-10aa-7b6e-a3f4-5c2d9e8b7a60"
 WEBHOOK_ID = "0199c2a0-01b2-7d3c-9e4f-5a6b7c8d9e0f"
 DELIVERY_ID = "0199c2a2-33c4-7e5d-8f60-71829a3b4c5d"
+MONITOR_ID = "0199b7d2-6c00-7a4e-9f13-2d5c8b7e6a90"
 USER_ID = "0199c29e-5b00-7f11-8c3d-2a4b6c8d0e1f"
 META = {"timestamp": "2026-02-25T10:30:00.000Z", "version": "1.0", "request_id": "a3f1c9d27b604e58"}
 SITE = "https://example.com/"
@@ -45,6 +46,7 @@ SCAN: Json = {
     "started_at": "2026-02-25T10:29:51.000Z",
     "finished_at": "2026-02-25T10:29:53.000Z",
     "options": {"disable_checks": ["title.short"]},
+    "monitor_id": MONITOR_ID,
     "result": {
         "score": 87.5,
         "grade": "B",
@@ -87,6 +89,7 @@ RUNNING: Json = {
     "started_at": "2026-02-25T10:29:41.000Z",
     "finished_at": None,
     "options": {},
+    "monitor_id": None,
 }
 PAGE: Json = {
     "url": SITE,
@@ -143,7 +146,7 @@ HISTORY_ITEM: Json = {
     "score": 87.5,
     "grade": "B",
     "pages": 1,
-    **{name: SCAN[name] for name in ("created_at", "started_at", "finished_at")},
+    **{name: SCAN[name] for name in ("monitor_id", "created_at", "started_at", "finished_at")},
 }
 
 DIFF: Json = {
@@ -212,6 +215,49 @@ DELIVERY: Json = {
     "delivered_at": "2026-02-25T10:30:24.000Z",
     "given_up_at": None,
     "created_at": "2026-02-25T10:29:53.000Z",
+}
+
+MONITOR: Json = {
+    "id": MONITOR_ID,
+    "name": "Shop",
+    "url": SITE,
+    "mode": "single",
+    "options": {"checks_network": ["tls"]},
+    "credentials": False,
+    "schedule": "30 6 * * 1-5",
+    "timezone": "Europe/Berlin",
+    "jitter_seconds": 242,
+    "enabled": True,
+    "next_run_at": "2026-02-26T05:34:02.000Z",
+    "last": {
+        "scan_id": SCAN_ID,
+        "score": 87.5,
+        "grade": "B",
+        "finished_at": SCAN["finished_at"],
+    },
+    "created_at": "2026-02-20T09:00:00.000Z",
+    "updated_at": "2026-02-20T09:00:00.000Z",
+}
+MONITOR_RUN: Json = {
+    "due_at": "2026-02-25T05:34:02.000Z",
+    "decided_at": "2026-02-25T10:29:50.000Z",
+    "outcome": "caught_up",
+    "reason": None,
+    "scan_id": SCAN_ID,
+    "status": "complete",
+    "score": 87.5,
+    "grade": "B",
+    "pages": 1,
+    "issues": SCAN["result"]["totals"]["issues"],
+    "started_at": SCAN["started_at"],
+    "finished_at": SCAN["finished_at"],
+    "incomplete": None,
+}
+PAGE_SCORE: Json = {
+    "scan_id": SCAN_ID,
+    "due_at": MONITOR_RUN["due_at"],
+    "finished_at": SCAN["finished_at"],
+    **{name: PAGE[name] for name in ("status", "error", "score", "title")},
 }
 
 EXAMPLES: Mapping[str, Example] = {
@@ -297,5 +343,29 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "delete_webhook": Example(path={"id": WEBHOOK_ID}, reply={"id": WEBHOOK_ID, "deleted": True}),
     "list_deliveries": Example(path={"id": WEBHOOK_ID}, reply={"items": [DELIVERY], "next_cursor": None}),
+    "list_monitors": Example(reply={"items": [MONITOR], "next_cursor": None}),
+    "create_monitor": Example(
+        body={
+            "name": "Shop",
+            "url": SITE,
+            "schedule": "30 6 * * 1-5",
+            "timezone": "Europe/Berlin",
+            "options": {"checks_network": ["tls"]},
+        },
+        reply={**MONITOR, "last": None},
+    ),
+    "get_monitor": Example(path={"id": MONITOR_ID}, reply=MONITOR),
+    "change_monitor": Example(
+        path={"id": MONITOR_ID},
+        body={"enabled": False},
+        reply={**MONITOR, "enabled": False, "next_run_at": None, "updated_at": "2026-02-25T10:30:00.000Z"},
+    ),
+    "delete_monitor": Example(path={"id": MONITOR_ID}, reply={"id": MONITOR_ID, "deleted": True}),
+    "run_monitor": Example(
+        path={"id": MONITOR_ID},
+        reply={"scan_id": SECOND_ID, "status": "running", "poll_url": f"/api/v1/scans/{SECOND_ID}"},
+    ),
+    "list_runs": Example(path={"id": MONITOR_ID}, reply={"items": [MONITOR_RUN], "next_cursor": None}),
+    "page_history": Example(path={"id": MONITOR_ID}, reply={"url": SITE, "items": [PAGE_SCORE], "next_cursor": None}),
     "list_checks": Example(reply={"items": [CHECK], "total": 1}),
 }

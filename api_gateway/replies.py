@@ -89,7 +89,7 @@ class ScanAccepted(Struct, frozen=True):
 
 
 class Scan(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A scan's state and, when complete, its result."""
+    """A scan's state and, when complete, its result. `monitor_id`: the monitor that it is a run of."""
 
     scan_id: UUID
     url: str
@@ -101,6 +101,7 @@ class Scan(Struct, frozen=True, omit_defaults=True, kw_only=True):
     started_at: Moment | None
     finished_at: Moment | None
     options: dict[str, Any]
+    monitor_id: UUID | None
     reason: str | UnsetType = UNSET
     reason_code: str | UnsetType = UNSET
     result: ScanResult | UnsetType = UNSET
@@ -197,6 +198,7 @@ class HistoryItem(Struct, frozen=True, omit_defaults=True, kw_only=True):
     score: float | None
     grade: str | None
     pages: int
+    monitor_id: UUID | None
     created_at: Moment
     started_at: Moment | None
     finished_at: Moment | None

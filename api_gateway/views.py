@@ -44,6 +44,7 @@ def scan_view(row: DictRow, gateway: Gateway) -> dict[str, Any]:
         "started_at": row["started_at"],
         "finished_at": row["finished_at"],
         "options": row["options"],
+        "monitor_id": str(row["monitor_id"]) if row["monitor_id"] else None,
     }
     for name in ("reason", "reason_code", "result"):
         if row[name] is not None:

@@ -8,6 +8,7 @@ from api_gateway.routes import (
     document,
     events,
     export,
+    monitors,
     results,
     scans,
     tokens,
@@ -27,6 +28,7 @@ ALL: list[Route] = [
     *diff.ROUTES,
     *export.ROUTES,
     *webhooks.ROUTES,
+    *monitors.ROUTES,
     *checks.ROUTES,
     *document.ROUTES,
 ]

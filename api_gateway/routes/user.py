@@ -86,6 +86,7 @@ def history_item(row: dict[str, Any]) -> dict[str, Any]:
         "scan_id": str(row["id"]),
         **{name: row[name] for name in ("url", "mode", "test", "status", "score", "grade")},
         "pages": row["done"],
+        "monitor_id": str(row["monitor_id"]) if row["monitor_id"] else None,
         **{name: row[name] for name in ("created_at", "started_at", "finished_at")},
     }
     return item | {name: row[name] for name in ("reason", "reason_code") if row[name] is not None}

@@ -1,5 +1,5 @@
 -- name: page
-SELECT id, url, mode, test, status, reason, reason_code, score, result->>'grade' AS grade, found, done, failed,
+SELECT id, url, mode, test, status, reason, reason_code, score, result->>'grade' AS grade, found, done, failed, monitor_id,
   created_at, started_at, finished_at
 FROM scans
 WHERE owner = %(owner)s AND test = %(test)s

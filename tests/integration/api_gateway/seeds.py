@@ -7,6 +7,7 @@ from psycopg.types.json import Jsonb
 
 from api_gateway import examples
 from shared import users
+from shared.monitors import page_hash
 from tests.integration.api_gateway.conftest import Db
 
 PASSWORD = "correct horse battery"
@@ -17,9 +18,9 @@ async def _scan(connection: Db, scan: dict[str, Any]) -> None:
     await connection.execute(
         """INSERT INTO scans (id, owner, user_id, tier, url, host, mode, options, profile, score_version, request_id,
              max_pages, status, phase, found, done, failed, skipped, admitted_at, created_at, started_at, finished_at,
-             ends_at, kept_until, score, result)
+             ends_at, kept_until, score, result, monitor_id)
            VALUES (%s, %s, %s, 'pro', %s, 'example.com', %s, %s, 'p', 's', 'r', 500, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-             %s, now() + interval '1 day', now() + interval '1 year', %s, %s)""",
+             %s, now() + interval '1 day', now() + interval '1 year', %s, %s, %s)""",
         [
             scan["scan_id"],
             f"user:{examples.USER_ID}",
@@ -32,6 +33,7 @@ async def _scan(connection: Db, scan: dict[str, Any]) -> None:
             *(scan[name] for name in ("created_at", "created_at", "started_at", "finished_at")),
             result and result["score"],
             result and Jsonb(result),
+            scan["monitor_id"],
         ],
     )
 
@@ -41,7 +43,7 @@ async def _earlier(connection: Db) -> None:
     before, pages = examples.DIFF["before"], examples.DIFF["pages"]["changed"]["items"]
     times = dict.fromkeys(("created_at", "started_at"), before["finished_at"])
     result = examples.SCAN["result"] | {name: before[name] for name in ("score", "grade", "incomplete")}
-    scan: dict[str, Any] = {**examples.SCAN, **before, **times, "result": result}
+    scan: dict[str, Any] = {**examples.SCAN, **before, **times, "result": result, "monitor_id": None}
     await _scan(connection, scan)
     await _page(connection, scan["scan_id"], {**examples.PAGE, "title": pages[0]["title"]["before"], "findings": []})
     for one in examples.DIFF["issues"]["fixed"]:
@@ -96,6 +98,32 @@ async def _webhook(connection: Db) -> None:
     )
 
 
+async def _monitor(connection: Db) -> None:
+    monitor = examples.MONITOR
+    columns = ("name", "url", "mode", "schedule", "timezone", "jitter_seconds", "enabled", "next_run_at")
+    await connection.execute(
+        """INSERT INTO monitors (id, owner, user_id, test, host, options, name, url, mode, schedule, timezone,
+             jitter_seconds, enabled, next_run_at, created_at, updated_at)
+           VALUES (%s, %s, %s, false, 'example.com', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            *(monitor["id"], f"user:{examples.USER_ID}", examples.USER_ID, Jsonb(monitor["options"])),
+            *(monitor[name] for name in (*columns, "created_at", "updated_at")),
+        ],
+    )
+
+
+async def _run(connection: Db) -> None:
+    columns = ("due_at", "decided_at", "outcome", "scan_id")
+    await connection.execute(
+        "INSERT INTO monitor_runs (monitor_id, due_at, decided_at, outcome, scan_id) VALUES (%s, %s, %s, %s, %s)",
+        [examples.MONITOR_ID, *(examples.MONITOR_RUN[name] for name in columns)],
+    )
+    await connection.execute(
+        "INSERT INTO urls (scan_id, seq, hash, url) VALUES (%s, 0, %s, %s)",
+        [examples.SCAN_ID, page_hash(examples.SITE), examples.SITE],
+    )
+
+
 async def seed(connection: Db) -> users.User:
     """The user of the examples with her key, her scans and what they found."""
     profile, token = examples.EXAMPLES["get_profile"].reply, examples.TOKEN
@@ -113,7 +141,9 @@ async def seed(connection: Db) -> users.User:
             *(token["scopes"], token["mode"], token["created_at"]),
         ],
     )
+    await _monitor(connection)
     await _scan(connection, examples.SCAN)
+    await _run(connection)
     await _scan(connection, examples.RUNNING)
     # So that 40 pages have taken 10 s, as in the example.
     await connection.execute(

@@ -27,6 +27,11 @@ EXACT = {
     "list_webhooks",
     "delete_webhook",
     "list_deliveries",
+    "get_monitor",
+    "list_monitors",
+    "list_runs",
+    "page_history",
+    "delete_monitor",
 }
 """Answers in which nothing depends on the time, on chance or on the catalogue's texts."""
 

@@ -11,8 +11,9 @@ from msgspec import Struct
 from api_gateway.examples import EXAMPLES, SITE
 from api_gateway.routes import ALL
 from api_gateway.routing import PREFIX, Route
-from shared import scans, tokens, webhooks
+from shared import monitors, scans, tokens, webhooks
 from shared.clock import uuid7
+from shared.monitors import Monitor
 from shared.scans import NewScan
 from shared.users import User
 from tests.integration.api_gateway.conftest import PEPPER, Db, MakeCaller
@@ -95,7 +96,40 @@ async def make_webhook(connection: Db, user: User | None, test: bool, _scopes: t
     return hook.id
 
 
-MAKERS: dict[str, Make] = {"/scans/{": make_scan, "/tokens/{": make_token, "/webhooks/{": make_webhook}
+async def make_monitor(connection: Db, user: User | None, test: bool, _scopes: tuple[str, ...]) -> uuid.UUID:
+    assert user is not None
+    await connection.execute("DELETE FROM monitors")
+    monitor = Monitor(
+        id=uuid7(),
+        owner=user.owner,
+        user_id=user.id,
+        test=test,
+        name="m",
+        url=SITE,
+        host="example.com",
+        mode="single",
+        options={},
+        sealed=None,
+        schedule="daily",
+        timezone="UTC",
+        jitter_seconds=0,
+        enabled=False,
+        next_run_at=None,
+        alerts=[],
+        reports=[],
+        created_at=user.created_at,
+        updated_at=user.created_at,
+    )
+    assert await monitors.create(connection, monitor, most=1)
+    return monitor.id
+
+
+MAKERS: dict[str, Make] = {
+    "/scans/{": make_scan,
+    "/tokens/{": make_token,
+    "/webhooks/{": make_webhook,
+    "/monitors/{": make_monitor,
+}
 """How to make what a path's id names; a new kind of resource belongs in here."""
 
 
