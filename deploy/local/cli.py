@@ -35,6 +35,7 @@ COMMANDS = {
     "token": Entry("make API keys", "admin", "configure_token"),
     "messages": Entry("list what other programs sent that could not be read", "messages"),
     "migrate": Entry("bring the schema up to date", "admin", "configure_migrate"),
+    "loadtest": Entry("measure how much a fleet does, how fairly and how politely", "loadtest"),
     "bench": Entry("measure the engine and a scan on this machine", "bench"),
     "test": Entry("check the code and run the tests", "checks"),
 }
