@@ -31,7 +31,7 @@ def test_a_seed_repeats_a_web_and_another_is_another() -> None:
 
 
 def test_every_host_has_an_address_of_its_own() -> None:
-    names = {hosts.address(number) for number in range(0, hosts.MOST_HOSTS)}
+    names = {hosts.address(number) for number in range(hosts.MOST_HOSTS)}
     assert len(names) == hosts.MOST_HOSTS
     assert all(name.startswith("127.") and all(0 <= int(part) <= 255 for part in name.split(".")) for name in names)
     with pytest.raises(ValueError, match="at most"):
