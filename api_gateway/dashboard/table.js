@@ -1,6 +1,6 @@
 // Tables: a plain one, and a list of any length that keeps only what is looked at.
 
-import { number } from "./format.js";
+import { number, plural } from "./format.js";
 import { html, useEffect, useLayoutEffect, useReducer, useRef } from "./vendor/htm-preact/standalone.module.js";
 
 /** `columns`: `{label, cell(row), num, hide}`; `hide` leaves a column out on narrow screens. */
@@ -53,6 +53,11 @@ class Chunks {
     full.sort((a, b) => Math.abs(a.place - here) - Math.abs(b.place - here));
     for (const { chunk } of full.slice(KEPT)) chunk.items = null;
   }
+}
+
+function counted({ ended, length }, total) {
+  if (ended) return plural(length, "page");
+  return total ? `${number(length)} of ${plural(total, "page")} read` : `${plural(length, "page")} read, and more to come`;
 }
 
 /**
@@ -113,7 +118,7 @@ export function VirtualList({ name, load, start, row, height, total, label, head
   const count = chunks.ended ? chunks.length : total;
   const again = () => ((chunks.error = null), draw());
   return html`<div class="vlist">
-    <p class="soft" role="status">${chunks.ended ? number(chunks.length) : `${number(chunks.length)} loaded${total ? ` of ${number(total)}` : ""}`}</p>
+    <p class="soft" role="status">${counted(chunks, total)}</p>
     <div role="table" aria-label=${label} aria-rowcount=${(count ?? -2) + 1}>
       <div class="vhead" role="row" aria-rowindex="1">${head}</div>
       <div ref=${box} role="rowgroup" class="vbody" style=${{ height: `${chunks.length * height}px` }}>${rows}</div>

@@ -1,7 +1,7 @@
 // Parts that views are put together from. Everything shown is text to Preact: there is no way to pass markup in.
 
 import { ApiError } from "./api.js";
-import { plural, number } from "./format.js";
+import { plainly, plural, number } from "./format.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "./vendor/htm-preact/standalone.module.js";
 import { Link } from "./router.js";
 
@@ -54,7 +54,7 @@ export function useAction(action) {
     }
   };
   const { param, message } = state.error ?? {};
-  const at = (name) => (param === name || param?.startsWith(`${name}.`) || param?.startsWith(`${name}[`) ? message : undefined);
+  const at = (name) => (param === name || param?.startsWith(`${name}.`) || param?.startsWith(`${name}[`) ? plainly(message) : undefined);
   return { ...state, run, at, clear: () => setState({ busy: false, error: null }) };
 }
 
@@ -160,15 +160,22 @@ export function Pager({ page, perPage, total, onPage, label = "Pages" }) {
   </nav>`;
 }
 
-/** Links between the parts of one thing; `items`: `{href, label, count, current}`. */
-export const Tabs = ({ label, items }) =>
-  html`<nav class="tabs" aria-label=${label}>
+/** Links between the parts of one thing; `items`: `{href, label, count, current}`. The current one is scrolled to. */
+export function Tabs({ label, items }) {
+  const nav = useRef(null);
+  const current = items.find((item) => item.current)?.href;
+  useEffect(() => {
+    const link = nav.current.querySelector("[aria-current]");
+    if (link) nav.current.scrollLeft = link.offsetLeft - nav.current.offsetLeft - nav.current.clientWidth / 3;
+  }, [current]);
+  return html`<nav ref=${nav} class="tabs" aria-label=${label}>
     ${items.map(
       (item) => html`<${Link} key=${item.href} href=${item.href} current=${item.current}>
         ${item.label}${item.count !== undefined && html` <span class="count">${number(item.count)}</span>`}
       <//>`,
     )}
   </nav>`;
+}
 
 /** A modal dialog. It closes by Escape, its button, or `onClose`; the focus goes back to where it was. */
 export function Dialog({ title, onClose, children, closable = true }) {

@@ -9,7 +9,7 @@ const SECTIONS = { appeared: "New pages", vanished: "Gone pages", changed: "Chan
 const FIELDS = { status: "Status", title: "Title", canonical: "Canonical", noindex: "Noindex" };
 
 function Side({ title, side }) {
-  return html`<div class="side-of"><h3>${title}</h3>
+  return html`<div class="side-of"><h2>${title}</h2>
     <p class=${`big toned ${tone(side.score)}`}>${side.score === null ? "–" : Math.round(side.score)}</p>
     <p class="soft">${time(side.finished_at)}<br />${plural(side.pages, "page")}, ${MODES[side.mode].toLowerCase()}</p></div>`;
 }

@@ -17,7 +17,7 @@ function Found({ items, query }) {
   return html`<p class="soft" role="status">${plural(found.length, "check")}</p>
     <ul class="issues">${found.map(
       (check) => html`<li key=${check.id}><details><summary><${Severity} of=${check.severity} /><span class="issue-title">${check.title}
-        <code class="soft">${check.id}</code></span></summary><${Explained} of=${check} /></details></li>`,
+        <code class="soft">${check.id}</code></span></summary><div class="unfold"><${Explained} of=${check} /></div></details></li>`,
     )}</ul>`;
 }
 

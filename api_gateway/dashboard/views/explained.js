@@ -10,10 +10,10 @@ export const Prose = ({ text }) =>
 /** `of`: anything with `why`, `fix` and `source`. */
 export function Explained({ of }) {
   const source = safeHref(of.source);
-  return html`<div class="explained">
-    ${of.why && html`<div><h3>Why it matters</h3><p><${Prose} text=${of.why} /></p></div>`}
-    ${of.fix && html`<div><h3>How to fix it</h3><p><${Prose} text=${of.fix[0].toUpperCase() + of.fix.slice(1)} /></p></div>`}
-    ${of.source && html`<div><h3>Where the rule comes from</h3><p>${source
-      ? html`<a href=${source} target="_blank" rel="noreferrer">${source.replace(/^https?:\/\//, "")}</a>` : of.source}</p></div>`}
-  </div>`;
+  return html`<dl class="explained">
+    ${of.why && html`<div><dt>Why it matters</dt><dd><${Prose} text=${of.why} /></dd></div>`}
+    ${of.fix && html`<div><dt>How to fix it</dt><dd><${Prose} text=${of.fix[0].toUpperCase() + of.fix.slice(1)} /></dd></div>`}
+    ${of.source && html`<div><dt>Where the rule comes from</dt><dd>${source
+      ? html`<a href=${source} target="_blank" rel="noreferrer">${source.replace(/^https?:\/\//, "")}</a>` : of.source}</dd></div>`}
+  </dl>`;
 }

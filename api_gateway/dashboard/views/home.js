@@ -1,8 +1,8 @@
 // Starting a scan: one address, or several pages at once, with every option of the API.
 
 import { get, post, session } from "../api.js";
-import { MODES, host, number, relative, tone } from "../format.js";
-import { Link, navigate } from "../router.js";
+import { MODES, STATUSES, host, number, relative, tone } from "../format.js";
+import { Link, navigate, useQuery } from "../router.js";
 import { Badge, Button, Empty, ErrorBox, Field, Form, Loaded, StatusBadge, Table, html, useAction, useLoad, useRef, useState, useTitle } from "../ui.js";
 import { Options, optionsFrom } from "./options.js";
 import { recall, remember } from "./recent.js";
@@ -48,7 +48,8 @@ function Refused({ items }) {
 }
 
 function Start({ usage, guest, onStarted }) {
-  const [kind, setKind] = useState("single");
+  const [query] = useQuery();
+  const [kind, setKind] = useState(query.mode in MODES ? query.mode : "single");
   const [refused, setRefused] = useState([]);
   const once = useOnce();
   const action = useAction(async (data) => {
@@ -75,8 +76,8 @@ function Start({ usage, guest, onStarted }) {
     <${Kinds} kind=${kind} onKind=${setKind} usage=${usage} guest=${guest} error=${action.at("mode")} />
     <div class="starter">
       ${kind === "bulk"
-        ? html`<${Field} as="textarea" name="urls" label="Addresses, one a line" rows="5" spellcheck="false" error=${action.at("urls")} />`
-        : html`<${Field} name="url" label="Address" type="url" inputmode="url" autocomplete="url" placeholder="https://example.com/" spellcheck="false" error=${action.at("url")} />`}
+        ? html`<${Field} as="textarea" name="urls" label="Addresses, one a line" rows="5" spellcheck=${false} error=${action.at("urls")} />`
+        : html`<${Field} name="url" label="Address" type="url" inputmode="url" autocomplete="url" placeholder="https://example.com/" spellcheck=${false} defaultValue=${query.url} error=${action.at("url")} />`}
       <${Button} kind="primary" type="submit" busy=${action.busy}>Start the scan<//>
     </div>
     <${Options} at=${action.at} kind=${kind} />
@@ -89,7 +90,7 @@ function Recent({ load }) {
   const columns = [
     { label: "Site", cell: (item) => html`<${Link} href=${`/scans/${item.scan_id}`}>${host(item.url)}<//> <span class="soft clip">${item.url}</span>` },
     { label: "Kind", cell: (item) => MODES[item.mode], hide: true },
-    { label: "Status", cell: (item) => html`<${StatusBadge} of=${item.status} names=${{ error: "Failed" }} />` },
+    { label: "Status", cell: (item) => html`<${StatusBadge} of=${item.status} names=${STATUSES} />` },
     { label: "Pages", num: true, cell: (item) => number(item.pages), hide: true },
     { label: "Score", num: true, cell: score },
     { label: "Started", cell: (item) => html`<span title=${item.created_at}>${relative(item.created_at)}</span>`, hide: true },

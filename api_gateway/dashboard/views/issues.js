@@ -20,7 +20,7 @@ export function IssueTable({ scan, items }) {
     },
     { label: "Category", hide: true, cell: (one) => CATEGORIES[one.category] ?? one.category },
     { label: "Pages", num: true, cell: (one) => html`${number(one.pages)}<br /><span class="soft">${percent(one.share)}</span>` },
-    { label: "", hide: true, cell: (one) => html`<${Meter} share=${one.share} />` },
+    { label: html`<span class="sr-only">Drawn</span>`, hide: true, cell: (one) => html`<${Meter} share=${one.share} />` },
     { label: "Points back", num: true, cell: (one) => html`<b>${one.points_back > 0 ? points(one.points_back, true) : "–"}</b>` },
   ];
   return html`<${Table} caption="Issues" columns=${columns} rows=${items} rowKey=${(one) => one.check + one.severity} />`;

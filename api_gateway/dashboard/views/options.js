@@ -58,7 +58,7 @@ export function Options({ at, kind }) {
     html`<details class="group" open=${names.some((name) => of(name) || at(name)) || undefined}>
       <summary>${title}</summary><div class="fields">${content}</div></details>`;
   const area = (name, label, hint, placeholder) =>
-    html`<${Field} as="textarea" name=${name} label=${label} hint=${hint} placeholder=${placeholder} rows="3" spellcheck="false" error=${of(name)} />`;
+    html`<${Field} as="textarea" name=${name} label=${label} hint=${hint} placeholder=${placeholder} rows="3" spellcheck=${false} error=${of(name)} />`;
   return html`<div class="panel options" aria-label="Options" role="group">
     ${kind !== "single" && kind !== "bulk" && group("How much", ["max_pages", "max_depth", "exclude", "include_subdomains"], html`
       ${number("max_pages", "Most pages", "The account's limit holds besides.")}

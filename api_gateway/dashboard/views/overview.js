@@ -27,7 +27,7 @@ function Categories({ scan }) {
   const columns = [
     { label: "Category", cell: (one) => html`<${Link} href=${to(`/scans/${scan.scan_id}/issues`, { category: one.id })}>${CATEGORIES[one.id] ?? one.id}<//>` },
     { label: "Weight", num: true, hide: true, cell: (one) => `${decimal(one.weight)} %` },
-    { label: "", cell: (one) => html`<${Meter} share=${one.score / 100} tone=${tone(one.score)} />` },
+    { label: html`<span class="sr-only">Drawn</span>`, cell: (one) => html`<${Meter} share=${one.score / 100} tone=${tone(one.score)} />` },
     { label: "Score", num: true, cell: (one) => html`<span class=${`toned ${tone(one.score)}`}>${Math.round(one.score)}</span>` },
   ];
   return html`<${Table} caption="Scores of the categories" columns=${columns} rows=${scan.result.categories} rowKey=${(one) => one.id} />`;

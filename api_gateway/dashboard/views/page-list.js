@@ -43,12 +43,15 @@ function Name({ scan, item, cursor, check }) {
     <span class="soft clip">${item.title || (item.error ? "not read" : "no title")}</span></div>`;
 }
 
-function Evidence({ item, check }) {
+/** Addresses of this site without what they share, so that what differs is seen. */
+const shorter = (evidence, site) => (site ? evidence.replaceAll(`${site}/`, "/") : evidence);
+
+function Evidence({ item, check, site }) {
   const found = bySeverity(item.findings).filter((one) => one.check === check);
   const [first] = found;
   if (!first) return html`<div role="cell"></div>`;
   const more = found.length > 1 ? ` and ${number(found.length - 1)} more` : first.count > 1 ? `, ${number(first.count)} times` : "";
-  return html`<div role="cell"><code class="clip" title=${first.evidence}>${first.evidence || "–"}</code>
+  return html`<div role="cell"><code class="clip" title=${first.evidence}>${shorter(first.evidence, site) || "–"}</code>
     <span class="soft clip">${first.position}${more}</span></div>`;
 }
 
@@ -64,7 +67,7 @@ export function PageList({ scan, filters, evidenceOf, total, empty }) {
   const titles = evidenceOf ? ["Page", "Evidence", "Status", "Score"] : ["Page", "Findings", "Status", "Score", "Depth", "Time"];
   const head = titles.map((title) => html`<span key=${title} role="columnheader" class=${["Score", "Depth", "Time"].includes(title) ? "num" : ""}>${title}</span>`);
   const row = (item, cursor) => html`<${Name} scan=${scan} item=${item} cursor=${cursor} check=${filters.check} />
-    ${evidenceOf ? html`<${Evidence} item=${item} check=${evidenceOf} />` : html`<div role="cell"><${Tally} findings=${item.findings} /></div>`}
+    ${evidenceOf ? html`<${Evidence} item=${item} check=${evidenceOf} site=${siteOf(scan)} />` : html`<div role="cell"><${Tally} findings=${item.findings} /></div>`}
     <div role="cell"><${Status} of=${item} /></div>
     <div role="cell" class="num"><${Score} of=${item.score} /></div>
     ${!evidenceOf && html`<div role="cell" class="num soft">${item.depth ?? "–"}</div>

@@ -71,7 +71,7 @@ function Finding({ scan, finding, text }) {
   return html`<li><details>
     <summary><${Severity} of=${finding.severity} /><span class="issue-title">${text?.title ?? finding.check}
       ${finding.evidence && html`<code class="soft">${finding.evidence}</code>`}</span></summary>
-    <div class="explained"><dl class="facts">
+    <div class="unfold"><dl class="facts">
         <dt>Check</dt><dd><code>${finding.check}</code></dd>
         ${finding.position && html`<dt>Where</dt><dd><code>${finding.position}</code></dd>`}
         ${finding.count > 1 && html`<dt>How often</dt><dd>${number(finding.count)} times on this page</dd>`}</dl>

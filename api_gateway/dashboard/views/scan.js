@@ -45,6 +45,7 @@ export default function Scan({ params: { id, part = "overview", what } }) {
   const load = useLoad((signal) => get(`/scans/${id}`, {}, { signal }), [id]);
   const scan = load.data;
   useTitle(scan ? `${TOPICS[part]?.label ?? NAMES[part] ?? "Report"} of ${host(scan.url)}` : "Scan");
+  if (load.error) return html`<h1>Scan</h1><${ErrorBox} error=${load.error} retry=${load.reload} />`;
   return html`<${Loaded} of=${load} what="Loading the scan">${() => html`
     <div class="viewhead"><div>
       <h1>${host(scan.url)}<span class="soft">${path(scan.url, scan.url.match(/^https?:\/\/[^/]+/)?.[0])}</span>${scan.test && html` <${Badge}>Test<//>`}</h1>
