@@ -1,6 +1,7 @@
 """How politely a scan asks, from its options and the operator's networks; the contract's defaults."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,13 @@ class Manners(Struct, frozen=True):
 
 def is_local(url: str, networks: Sequence[Network]) -> bool:
     """Whether the host is the operator's own: an address in ALLOW_NETWORKS, or localhost where that is one."""
-    host = urlsplit(url).hostname or ""
+    return _is_near("/".join(url.split("/", 3)[:3]), tuple(networks))
+
+
+@lru_cache(maxsize=4_096)
+def _is_near(origin: str, networks: tuple[Network, ...]) -> bool:
+    """Asked again for every page of a site: 15 us without the cache."""
+    host = urlsplit(origin).hostname or ""
     try:
         address = ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:

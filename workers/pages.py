@@ -168,7 +168,9 @@ async def done(work: Assignment, target: Target, terms: Terms) -> PageRow:
     """
     await work.elsewhere.of(work.shop, work.scan, target.url, work.robots)  # the key below depends on it
     before, now = work.before.get(target.url), work.shop.clock.now()
-    asked = conditional(before, key_of(work, target, context_of(work, target), terms), now, work.options)
+    asked = None
+    if before is not None:
+        asked = conditional(before, key_of(work, target, context_of(work, target), terms), now, work.options)
     if before is None or asked is None:
         return await judge(work, target, await fetch(work, target.url), terms)
     fetched = await fetch(work, target.url, asked)

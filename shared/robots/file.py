@@ -53,10 +53,14 @@ class Robots:
     status_class: StatusClass = "ok"
     _compiled: dict[str, Ruleset] = field(default_factory=dict[str, Ruleset], init=False, repr=False, compare=False)
     """By user agent, at most 64."""
+    _delays: dict[str, float | None] = field(
+        default_factory=dict[str, float | None], init=False, repr=False, compare=False
+    )
+    """By user agent, at most 64: asked for with every page."""
 
     def __getstate__(self) -> dict[str, object]:
         """Without the compiled rules: they are cheaper to make again than to carry."""
-        return {**self.__dict__, "_compiled": {}}
+        return {**self.__dict__, "_compiled": {}, "_delays": {}}
 
     def verdict(self, url_or_path: str, user_agent: str) -> Verdict:
         """Whether the agent may fetch the URL, by the longest rule of its group (RFC 9309, section 2.2.2).
@@ -94,6 +98,13 @@ class Robots:
 
         Crawl-delay is in no standard. It holds for the agents named above it; the longest one counts (heuristic).
         """
+        if user_agent not in self._delays:
+            if len(self._delays) >= _CACHED_AGENTS:
+                self._delays.clear()
+            self._delays[user_agent] = self._delay(user_agent)
+        return self._delays[user_agent]
+
+    def _delay(self, user_agent: str) -> float | None:
         name = self._name(user_agent)
         if name is None:
             return None

@@ -7,6 +7,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -54,7 +55,12 @@ class NotBefore(Exception):  # noqa: N818 - a date, not an error
 
 def host_key(url: str) -> str:
     """Scheme, host and port of a URL, the port always written: what politeness is kept for."""
-    at = URL(url, encoded=True)
+    return _key("/".join(url.split("/", 3)[:3]).partition("?")[0].partition("#")[0])
+
+
+@lru_cache(maxsize=4_096)
+def _key(origin: str) -> str:
+    at = URL(origin, encoded=True)
     return f"{at.scheme}://{at.raw_host}:{at.port}"
 
 
