@@ -24,6 +24,7 @@ W3C_HEADINGS = "https://www.w3.org/WAI/tutorials/page-structure/headings/"
         sample(h1=""),
     ),
     source=W3C_HEADINGS,
+    implies=("h2.missing",),
 )
 def order(page: Page, limits: Limits) -> Iterator[Finding]:
     """The headings skip a level, or one precedes the main heading.

@@ -220,7 +220,13 @@ def charset_missing(page: Page, limits: Limits) -> Iterator[Finding]:
     ),
     source="https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding",
     needs=(Fact.HEADERS,),
-    implies=("content.mojibake",),
+    implies=(
+        "content.mojibake",
+        "content.thin",
+        "description.too_long",
+        "title.too_long",
+        "title.pixel_width",
+    ),
 )
 def charset_conflict(page: Page, limits: Limits) -> Iterator[Finding]:
     """Header and document name different character encodings.

@@ -611,6 +611,7 @@ def http_on_https(page: Page, limits: Limits) -> Iterator[Finding]:
     bad=sample(body=f'<svg viewBox="0 0 9 9" aria-hidden="true"><path d="{"M0 0h9v9z" * 800}"/></svg>'),
     good=(sample(), sample(body='<svg viewBox="0 0 9 9" aria-hidden="true"><path d="M0 0h9v9z"/></svg>' * 9)),
     source="heuristic",
+    implies=("content.text_ratio_low",),
 )
 def svg_inline_large(page: Page, limits: Limits) -> Iterator[Finding]:
     """A large drawing stands inline in the page.

@@ -131,7 +131,14 @@ def nofollow_page(page: Page, limits: Limits) -> Iterator[Finding]:
     source=GOOGLE_ROBOTS_META,
     on=On.OK,
     needs=(Fact.HEADERS,),
-    implies=("index.noindex", "index.blocked", "index.nofollow_page", "index.nosnippet", "index.partial_bot_block"),
+    implies=(
+        "index.noindex",
+        "index.blocked",
+        "index.nofollow_page",
+        "index.nosnippet",
+        "index.partial_bot_block",
+        "index.schema_on_noindex",
+    ),
 )
 def x_robots_noindex(page: Page, limits: Limits) -> Iterator[Finding]:
     """Only the response header says noindex.
@@ -180,6 +187,7 @@ def _allows(page: Page, rule: str, agents: Collection[str]) -> Directive | None:
         "index.blocked",
         "index.partial_bot_block",
         "meta.duplicate_tags",
+        "index.schema_on_noindex",
     ),
 )
 def directive_conflict(page: Page, limits: Limits) -> Iterator[Finding]:
@@ -382,7 +390,12 @@ def unknown_directive(page: Page, limits: Limits) -> Iterator[Finding]:
     ),
     good=(sample(), sample(robots=_meta("noarchive")), sample(headers={"X-Robots-Tag": "noarchive"})),
     source="https://developers.google.com/search/docs/crawling-indexing/valid-page-metadata",
-    implies=("html.meta_in_body", "index.noindex", "index.blocked"),
+    implies=(
+        "html.meta_in_body",
+        "index.noindex",
+        "index.blocked",
+        "index.schema_on_noindex",
+    ),
 )
 def directive_outside_head(page: Page, limits: Limits) -> Iterator[Finding]:
     """A robots meta stands in the body.
@@ -444,7 +457,12 @@ def _blocked_bots(page: Page) -> dict[str, str]:
     source=LIGHTHOUSE,
     on=On.ANY,
     severities=(Severity.INFO,),
-    implies=("index.noindex", "index.x_robots_noindex", "index.nofollow_page"),
+    implies=(
+        "index.noindex",
+        "index.x_robots_noindex",
+        "index.nofollow_page",
+        "index.schema_on_noindex",
+    ),
 )
 def blocked(page: Page, limits: Limits) -> Iterator[Finding]:
     """No search engine may index the page.
@@ -480,7 +498,10 @@ def blocked(page: Page, limits: Limits) -> Iterator[Finding]:
     ),
     source=LIGHTHOUSE,
     on=On.ANY,
-    implies=("index.noindex",),
+    implies=(
+        "index.noindex",
+        "index.schema_on_noindex",
+    ),
 )
 def partial_bot_block(page: Page, limits: Limits) -> Iterator[Finding]:
     """Some search engines may index the page and others may not.
@@ -514,7 +535,12 @@ def partial_bot_block(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(robots=_meta("noindex", "bingbot"), canonical=f'<link rel="canonical" href="{HOST}/guides/sharpening">'),
     ),
     source=GOOGLE_CANONICAL,
-    implies=("index.noindex", "index.blocked", "social.og_url_mismatch"),
+    implies=(
+        "index.noindex",
+        "index.blocked",
+        "social.og_url_mismatch",
+        "index.schema_on_noindex",
+    ),
 )
 def noindex_and_canonical(page: Page, limits: Limits) -> Iterator[Finding]:
     """The page says noindex and names another page as its canonical.
@@ -575,7 +601,11 @@ _RICH = frozenset(
     source=GOOGLE_NOINDEX,
     on=On.OK,
     needs=(Fact.PREVIOUS,),
-    implies=("index.noindex", "index.blocked"),
+    implies=(
+        "index.noindex",
+        "index.blocked",
+        "index.schema_on_noindex",
+    ),
 )
 def became_noindex(page: Page, limits: Limits) -> Iterator[Finding]:
     """The page was open to search engines in the last scan and says noindex now.

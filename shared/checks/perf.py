@@ -70,6 +70,7 @@ def slow_page(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(body="<div>" * 20 + "Grit" + "</div>" * 20),
     ),
     source=f"{LIGHTHOUSE}dom-size",
+    implies=("content.text_ratio_low",),
 )
 def dom_size(page: Page, limits: Limits) -> Iterator[Finding]:
     """The document has very many elements, or nests them deeply.

@@ -304,6 +304,7 @@ def _meant(page: Page) -> Iterator[tuple[Graph, Item, Feature]]:
         ),
     ),
     source=POLICIES,
+    implies=("schema.recommended_property",),
 )
 def required_property(page: Page, limits: Limits) -> Iterator[Finding]:
     """Structured data lacks a property that Google requires.

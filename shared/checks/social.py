@@ -45,6 +45,7 @@ def _absent(page: Page) -> list[str]:
         sample(social=_CARD + '<meta property="OG:Title" content="Knives">'),
     ),
     source=OPEN_GRAPH,
+    implies=("social.twitter_card_missing",),
 )
 def og_missing(page: Page, limits: Limits) -> Iterator[Finding]:
     """The page has no Open Graph data.

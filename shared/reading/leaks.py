@@ -24,8 +24,8 @@ _ANYWHERE: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 """(what must be there, what it is, its form): searched for in the whole source."""
 
 _IN_SCRIPTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("AKIA", "an AWS access key id", re.compile(r"(?<![A-Za-z0-9+/=%])AKIA[A-Z2-7]{16}(?![A-Za-z0-9+/=])")),
-    ("ASIA", "an AWS temporary key id", re.compile(r"(?<![A-Za-z0-9+/=%])ASIA[A-Z2-7]{16}(?![A-Za-z0-9+/=])")),
+    ("AKIA", "an AWS access key id", re.compile(r"(?<![A-Za-z0-9+/=%])AKIA[0-9A-Z]{16}(?![A-Za-z0-9+/=])")),
+    ("ASIA", "an AWS temporary key id", re.compile(r"(?<![A-Za-z0-9+/=%])ASIA[0-9A-Z]{16}(?![A-Za-z0-9+/=])")),
     ("github_pat_", "a GitHub token", re.compile(r"\bgithub_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}\b")),
     ("ghp_", "a GitHub token", re.compile(r"\bghp_[0-9A-Za-z]{36}\b")),
     ("gho_", "a GitHub token", re.compile(r"\bgho_[0-9A-Za-z]{36}\b")),
