@@ -163,11 +163,21 @@ async def show(database_url: str, redis_url: str) -> None:
             print(f"{module}: ready after {time.monotonic() - began:.1f} s")  # noqa: T201
         local = ("deploy.local",)
         await asyncio.to_thread(
-            fleet.once, *local, "user", "create", "ann@example.com", "--tier", "pro", "--password-stdin",
+            fleet.once, *local, "user", "create", "ann@example.com", "--tier", "pro", "--password-stdin", "--data", "/tmp/data",
             given="correct horse battery\n",
         )  # fmt: skip
         key = await asyncio.to_thread(
-            fleet.once, *local, "token", "create", "ann@example.com", "--scope", "read", "--scope", "scan"
+            fleet.once,
+            *local,
+            "token",
+            "create",
+            "ann@example.com",
+            "--scope",
+            "read",
+            "--scope",
+            "scan",
+            "--data",
+            "/tmp/data",
         )
         found = await scan(f"http://127.0.0.1:{port}", key.strip(), f"http://127.0.0.1:{site_port}/")
         print(f"scan: {found['status']}, score {found.get('score')}")  # noqa: T201
@@ -185,9 +195,11 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     if given.base:
         build(given.base)
-    with tempfile.TemporaryDirectory(prefix="scanfleet-image-") as folder:
-        with embedded_services(Path(folder) / "data", fast=True) as services:
-            asyncio.run(show(services.database_url, services.redis_url))
+    with (
+        tempfile.TemporaryDirectory(prefix="scanfleet-image-") as folder,
+        embedded_services(Path(folder) / "data", fast=True) as services,
+    ):
+        asyncio.run(show(services.database_url, services.redis_url))
     return 0
 
 
