@@ -33,6 +33,7 @@ COMMANDS = {
     "checks": Entry("list the checks", "catalogue"),
     "user": Entry("make users", "admin", "configure_user"),
     "token": Entry("make API keys", "admin", "configure_token"),
+    "monitors": Entry("scan sites on a schedule", "monitors"),
     "messages": Entry("list what other programs sent that could not be read", "messages"),
     "migrate": Entry("bring the schema up to date", "admin", "configure_migrate"),
     "loadtest": Entry("measure how much a fleet does, how fairly and how politely", "loadtest"),

@@ -6,9 +6,10 @@ SELECT count(*) AS n FROM monitors WHERE user_id = %(user_id)s AND test = %(test
 
 -- name: insert
 INSERT INTO monitors (id, owner, user_id, test, name, url, host, mode, options, sealed, schedule, timezone,
-  jitter_seconds, enabled, next_run_at, alerts, reports)
+  jitter_seconds, enabled, next_run_at, alerts, reports, created_at, updated_at)
 VALUES (%(id)s, %(owner)s, %(user_id)s, %(test)s, %(name)s, %(url)s, %(host)s, %(mode)s, %(options)s, %(sealed)s,
-  %(schedule)s, %(timezone)s, %(jitter_seconds)s, %(enabled)s, %(next_run_at)s, %(alerts)s, %(reports)s);
+  %(schedule)s, %(timezone)s, %(jitter_seconds)s, %(enabled)s, %(next_run_at)s, %(alerts)s, %(reports)s,
+  %(created_at)s, %(updated_at)s);
 
 -- name: get
 SELECT * FROM monitors WHERE id = %(id)s;
