@@ -28,20 +28,14 @@ func (c *Client) DeleteWebhook(ctx context.Context, webhookID string) (*WebhookD
 	return do[WebhookDeleted](ctx, c, "DELETE", "/webhooks/{id}", arguments{ids: ids(webhookID)})
 }
 
-// ListDeliveriesOptions of a part of the list.
-type ListDeliveriesOptions struct {
-	Cursor string
-	Limit  int
-}
-
 // ListDeliveries gives some of a webhook's messages, newest first.
-func (c *Client) ListDeliveries(ctx context.Context, webhookID string, options ListDeliveriesOptions) (*DeliveryList, error) {
+func (c *Client) ListDeliveries(ctx context.Context, webhookID string, options ListOptions) (*DeliveryList, error) {
 	query := []pair{{"cursor", given(options.Cursor)}, {"limit", given(options.Limit)}}
 	return do[DeliveryList](ctx, c, "GET", "/webhooks/{id}/deliveries", arguments{ids: ids(webhookID), query: query})
 }
 
 // IterDeliveries goes through every message of a webhook, newest first, 500 at a time by default.
-func (c *Client) IterDeliveries(webhookID string, options ListDeliveriesOptions) *Pager[DeliveryItem] {
+func (c *Client) IterDeliveries(webhookID string, options ListOptions) *Pager[DeliveryItem] {
 	options.Limit = mostAtATime(options.Limit)
 	return byCursor(func(ctx context.Context, cursor string) ([]DeliveryItem, *string, error) {
 		options.Cursor = cursor

@@ -79,6 +79,19 @@ const (
 	EventNameAlertTriggered EventName = "alert.triggered"
 )
 
+// RunOutcome: what became of a time that a monitor was due.
+type RunOutcome string
+
+// Values of RunOutcome; a newer service may have more.
+const (
+	RunOutcomeStarted        RunOutcome = "started"
+	RunOutcomeByHand         RunOutcome = "by_hand"
+	RunOutcomeCaughtUp       RunOutcome = "caught_up"
+	RunOutcomeSkippedOverlap RunOutcome = "skipped_overlap"
+	RunOutcomeSkippedLimit   RunOutcome = "skipped_limit"
+	RunOutcomeRefused        RunOutcome = "refused"
+)
+
 // NetworkCheck: a group of checks that ask the network.
 type NetworkCheck string
 
@@ -118,7 +131,7 @@ type ScanOptions struct {
 	RespectRobots     *bool              `json:"respect_robots,omitempty"`
 	UserAgent         *string            `json:"user_agent,omitempty"`
 	BasicAuth         *BasicAuth         `json:"basic_auth,omitempty"`
-	Cookie            Secret             `json:"cookie,omitempty"`
+	Cookie            *Secret            `json:"cookie,omitempty"`
 	ChecksNetwork     []NetworkCheck     `json:"checks_network,omitempty"`
 	IncludeSubdomains *bool              `json:"include_subdomains,omitempty"`
 	Profile           *string            `json:"profile,omitempty"`
@@ -277,6 +290,7 @@ type Scan struct {
 	StartedAt  *time.Time     `json:"started_at"`
 	FinishedAt *time.Time     `json:"finished_at"`
 	Options    map[string]any `json:"options"`
+	MonitorID  *string        `json:"monitor_id"`
 	Reason     *string        `json:"reason"`
 	ReasonCode *string        `json:"reason_code"`
 	Result     *ScanResult    `json:"result"`
@@ -445,6 +459,7 @@ type HistoryItem struct {
 	Score      *float64   `json:"score"`
 	Grade      *string    `json:"grade"`
 	Pages      int        `json:"pages"`
+	MonitorID  *string    `json:"monitor_id"`
 	CreatedAt  time.Time  `json:"created_at"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
@@ -458,6 +473,85 @@ type History struct {
 	Page    int           `json:"page"`
 	PerPage int           `json:"per_page"`
 	Total   int           `json:"total"`
+}
+
+// MonitorScore: the latest complete run of a monitor.
+type MonitorScore struct {
+	ScanID     string     `json:"scan_id"`
+	Score      *float64   `json:"score"`
+	Grade      *string    `json:"grade"`
+	FinishedAt *time.Time `json:"finished_at"`
+}
+
+// MonitorItem: a recurring scan; `next_run_at` is None while it is paused, `credentials` says whether the site gets some.
+type MonitorItem struct {
+	ID            string         `json:"id"`
+	Name          string         `json:"name"`
+	URL           string         `json:"url"`
+	Mode          Mode           `json:"mode"`
+	Options       map[string]any `json:"options"`
+	Credentials   bool           `json:"credentials"`
+	Schedule      string         `json:"schedule"`
+	Timezone      string         `json:"timezone"`
+	JitterSeconds int            `json:"jitter_seconds"`
+	Enabled       bool           `json:"enabled"`
+	NextRunAt     *time.Time     `json:"next_run_at"`
+	Last          *MonitorScore  `json:"last"`
+	CreatedAt     time.Time      `json:"created_at"`
+	UpdatedAt     time.Time      `json:"updated_at"`
+}
+
+// MonitorList: monitors, newest first, and the cursor of those that follow.
+type MonitorList struct {
+	Items      []MonitorItem `json:"items"`
+	NextCursor *string       `json:"next_cursor"`
+}
+
+// MonitorDeleted: answer of a deletion of a monitor.
+type MonitorDeleted struct {
+	ID      string `json:"id"`
+	Deleted bool   `json:"deleted"`
+}
+
+// MonitorRun: what became of one time that a monitor was due, and its scan if there was one.
+type MonitorRun struct {
+	DueAt      time.Time    `json:"due_at"`
+	DecidedAt  time.Time    `json:"decided_at"`
+	Outcome    RunOutcome   `json:"outcome"`
+	Reason     *string      `json:"reason"`
+	ScanID     *string      `json:"scan_id"`
+	Status     *Status      `json:"status"`
+	Score      *float64     `json:"score"`
+	Grade      *string      `json:"grade"`
+	Pages      *int         `json:"pages"`
+	Issues     *IssueCounts `json:"issues"`
+	StartedAt  *time.Time   `json:"started_at"`
+	FinishedAt *time.Time   `json:"finished_at"`
+	Incomplete *string      `json:"incomplete"`
+}
+
+// MonitorRunList: runs, latest first, and the cursor of those that follow.
+type MonitorRunList struct {
+	Items      []MonitorRun `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
+
+// PageScore: how one page did in one run; with neither `status` nor `error` the run didn't have it.
+type PageScore struct {
+	ScanID     string     `json:"scan_id"`
+	DueAt      time.Time  `json:"due_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+	Status     *int       `json:"status"`
+	Error      *string    `json:"error"`
+	Score      *float64   `json:"score"`
+	Title      *string    `json:"title"`
+}
+
+// PageHistory: a page over a monitor's runs, latest first, and the cursor of those that follow.
+type PageHistory struct {
+	URL        string      `json:"url"`
+	Items      []PageScore `json:"items"`
+	NextCursor *string     `json:"next_cursor"`
 }
 
 // Profile: the user.

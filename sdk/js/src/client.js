@@ -149,6 +149,57 @@ export class Client {
     return this.#transport.data("GET", "/user/usage", [], { signal });
   }
 
+  // Monitors
+
+  listMonitors({ cursor, limit, signal } = {}) {
+    const query = { cursor, limit };
+    return this.#transport.data("GET", "/monitors", [], { query, signal });
+  }
+
+  iterMonitors(options = {}) {
+    return byCursor((cursor) => this.listMonitors({ limit: 500, ...options, cursor }));
+  }
+
+  createMonitor(url, schedule, { timezone, mode, options, name, enabled, signal } = {}) {
+    const body = { url, schedule, timezone, mode, options, name, enabled };
+    return this.#transport.data("POST", "/monitors", [], { body, signal });
+  }
+
+  getMonitor(monitorId, { signal } = {}) {
+    return this.#transport.data("GET", "/monitors/{id}", [monitorId], { signal });
+  }
+
+  changeMonitor(monitorId, { url, schedule, timezone, mode, options, name, enabled, signal } = {}) {
+    const body = { url, schedule, timezone, mode, options, name, enabled };
+    return this.#transport.data("PATCH", "/monitors/{id}", [monitorId], { body, signal });
+  }
+
+  deleteMonitor(monitorId, { signal } = {}) {
+    return this.#transport.data("DELETE", "/monitors/{id}", [monitorId], { signal });
+  }
+
+  runMonitor(monitorId, { signal } = {}) {
+    return this.#transport.data("POST", "/monitors/{id}/run", [monitorId], { signal });
+  }
+
+  listRuns(monitorId, { cursor, limit, signal } = {}) {
+    const query = { cursor, limit };
+    return this.#transport.data("GET", "/monitors/{id}/runs", [monitorId], { query, signal });
+  }
+
+  iterRuns(monitorId, options = {}) {
+    return byCursor((cursor) => this.listRuns(monitorId, { limit: 500, ...options, cursor }));
+  }
+
+  pageHistory(monitorId, url, { cursor, limit, signal } = {}) {
+    const query = { url, cursor, limit };
+    return this.#transport.data("GET", "/monitors/{id}/history", [monitorId], { query, signal });
+  }
+
+  iterPageHistory(monitorId, url, options = {}) {
+    return byCursor((cursor) => this.pageHistory(monitorId, url, { limit: 500, ...options, cursor }));
+  }
+
   // Webhooks
 
   listWebhooks({ signal } = {}) {

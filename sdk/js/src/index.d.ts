@@ -16,8 +16,15 @@ import type {
   LoggedIn,
   LoggedOut,
   Mode,
+  MonitorDeleted,
+  MonitorItem,
+  MonitorList,
+  MonitorRun,
+  MonitorRunList,
+  PageHistory,
   PageItem,
   PageList,
+  PageScore,
   Profile,
   ProgressEvent,
   Registered,
@@ -142,12 +149,31 @@ export interface ListHistoryOptions extends IterHistoryOptions {
   page?: number;
 }
 
-export interface IterDeliveriesOptions extends CallOptions {
+/** How many items are asked for at a time. */
+export interface IterOptions extends CallOptions {
   limit?: number;
 }
 
-export interface ListDeliveriesOptions extends IterDeliveriesOptions {
+/** Which part of a list. */
+export interface ListOptions extends IterOptions {
   cursor?: string | null;
+}
+
+export interface CreateMonitorOptions extends CallOptions {
+  /** A zone of the IANA database; UTC by default. */
+  timezone?: string;
+  /** `single` by default. */
+  mode?: Mode;
+  options?: ScanOptions;
+  /** The host by default. */
+  name?: string;
+  enabled?: boolean;
+}
+
+/** What is left out stays as it is. */
+export interface ChangeMonitorOptions extends CreateMonitorOptions {
+  url?: string;
+  schedule?: string;
 }
 
 export interface CreateWebhookOptions extends CallOptions {
@@ -247,6 +273,33 @@ export class Client {
   /** What is used up of the limits; asking uses nothing up. */
   getUsage(options?: CallOptions): Promise<Usage>;
 
+  /** Some of the user's monitors, newest first. */
+  listMonitors(options?: ListOptions): Promise<MonitorList>;
+  /** Every monitor of the user, newest first, 500 at a time by default. */
+  iterMonitors(options?: IterOptions): AsyncGenerator<MonitorItem, void, undefined>;
+  /** Scan a site on schedule from now on; `schedule` is hourly, daily, weekly, or a cron expression. */
+  createMonitor(url: string, schedule: string, options?: CreateMonitorOptions): Promise<MonitorItem>;
+  /** A monitor with its latest complete run. */
+  getMonitor(monitorId: string, options?: CallOptions): Promise<MonitorItem>;
+  /** Change a monitor, pause it (`enabled: false`) or resume it. */
+  changeMonitor(monitorId: string, options?: ChangeMonitorOptions): Promise<MonitorItem>;
+  /** Delete a monitor and the record of its runs; its scans stay. */
+  deleteMonitor(monitorId: string, options?: CallOptions): Promise<MonitorDeleted>;
+  /** Start a run now, besides the schedule. It isn't repeated by itself, since it can't carry a key. */
+  runMonitor(monitorId: string, options?: CallOptions): Promise<ScanAccepted>;
+  /** Some runs of a monitor, latest first, those that were skipped included. */
+  listRuns(monitorId: string, options?: ListOptions): Promise<MonitorRunList>;
+  /** Every run of a monitor, latest first, 500 at a time by default. */
+  iterRuns(monitorId: string, options?: IterOptions): AsyncGenerator<MonitorRun, void, undefined>;
+  /** How one page did in some of a monitor's complete runs, latest first. */
+  pageHistory(monitorId: string, url: string, options?: ListOptions): Promise<PageHistory>;
+  /** How one page did in every complete run of a monitor, latest first, 500 at a time by default. */
+  iterPageHistory(
+    monitorId: string,
+    url: string,
+    options?: IterOptions,
+  ): AsyncGenerator<PageScore, void, undefined>;
+
   /** The user's webhooks, newest first. */
   listWebhooks(options?: CallOptions): Promise<WebhookList>;
   /**
@@ -257,9 +310,9 @@ export class Client {
   /** Delete a webhook. */
   deleteWebhook(webhookId: string, options?: CallOptions): Promise<WebhookDeleted>;
   /** Some of a webhook's messages, newest first. */
-  listDeliveries(webhookId: string, options?: ListDeliveriesOptions): Promise<DeliveryList>;
+  listDeliveries(webhookId: string, options?: ListOptions): Promise<DeliveryList>;
   /** Every message of a webhook, newest first, 500 at a time by default. */
-  iterDeliveries(webhookId: string, options?: IterDeliveriesOptions): AsyncGenerator<DeliveryItem, void, undefined>;
+  iterDeliveries(webhookId: string, options?: IterOptions): AsyncGenerator<DeliveryItem, void, undefined>;
 
   /** The catalogue of checks. */
   listChecks(options?: CallOptions): Promise<CheckList>;

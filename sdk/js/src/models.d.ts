@@ -7,6 +7,7 @@ export type Severity = "critical" | "high" | "medium" | "low" | "info";
 export type Scope = "read" | "scan" | "export";
 export type KeyMode = "live" | "test";
 export type EventName = "scan.complete" | "scan.error" | "scan.stopped" | "alert.triggered";
+export type RunOutcome = "started" | "by_hand" | "caught_up" | "skipped_overlap" | "skipped_limit" | "refused";
 export type NetworkCheck = "external" | "tls" | "host_variants" | "random_404" | "ai_agents" | "assets";
 export type ExportFormat = "json" | "csv" | "pdf";
 
@@ -184,6 +185,7 @@ export interface Scan {
   started_at: string | null;
   finished_at: string | null;
   options: Record<string, unknown>;
+  monitor_id: string | null;
   reason?: string;
   reason_code?: string;
   result?: ScanResult;
@@ -352,6 +354,7 @@ export interface HistoryItem {
   score: number | null;
   grade: string | null;
   pages: number;
+  monitor_id: string | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -365,6 +368,85 @@ export interface History {
   page: number;
   per_page: number;
   total: number;
+}
+
+/** The latest complete run of a monitor. */
+export interface MonitorScore {
+  scan_id: string;
+  score: number | null;
+  grade: string | null;
+  finished_at: string | null;
+}
+
+/** A recurring scan; `next_run_at` is None while it is paused, `credentials` says whether the site gets some. */
+export interface MonitorItem {
+  id: string;
+  name: string;
+  url: string;
+  mode: Mode;
+  options: Record<string, unknown>;
+  credentials: boolean;
+  schedule: string;
+  timezone: string;
+  jitter_seconds: number;
+  enabled: boolean;
+  next_run_at: string | null;
+  last: MonitorScore | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** Monitors, newest first, and the cursor of those that follow. */
+export interface MonitorList {
+  items: MonitorItem[];
+  next_cursor: string | null;
+}
+
+/** Answer of a deletion of a monitor. */
+export interface MonitorDeleted {
+  id: string;
+  deleted: boolean;
+}
+
+/** What became of one time that a monitor was due, and its scan if there was one. */
+export interface MonitorRun {
+  due_at: string;
+  decided_at: string;
+  outcome: RunOutcome;
+  reason: string | null;
+  scan_id: string | null;
+  status: Status | null;
+  score: number | null;
+  grade: string | null;
+  pages: number | null;
+  issues: IssueCounts | null;
+  started_at: string | null;
+  finished_at: string | null;
+  incomplete: string | null;
+}
+
+/** Runs, latest first, and the cursor of those that follow. */
+export interface MonitorRunList {
+  items: MonitorRun[];
+  next_cursor: string | null;
+}
+
+/** How one page did in one run; with neither `status` nor `error` the run didn't have it. */
+export interface PageScore {
+  scan_id: string;
+  due_at: string;
+  finished_at: string | null;
+  status: number | null;
+  error: string | null;
+  score: number | null;
+  title: string | null;
+}
+
+/** A page over a monitor's runs, latest first, and the cursor of those that follow. */
+export interface PageHistory {
+  url: string;
+  items: PageScore[];
+  next_cursor: string | null;
 }
 
 /** The user. */

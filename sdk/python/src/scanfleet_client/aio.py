@@ -25,8 +25,15 @@ from scanfleet_client.models import (
     LoggedIn,
     LoggedOut,
     Mode,
+    MonitorDeleted,
+    MonitorItem,
+    MonitorList,
+    MonitorRun,
+    MonitorRunList,
+    PageHistory,
     PageItem,
     PageList,
+    PageScore,
     Profile,
     Registered,
     Scan,
@@ -338,6 +345,106 @@ class AsyncClient:
     async def get_usage(self) -> Usage:
         """What is used up of the limits; asking uses nothing up."""
         return decode(Usage, await self._transport.data("GET", "/user/usage"))
+
+    # Monitors
+
+    async def list_monitors(self, *, cursor: str | None = None, limit: int | None = None) -> MonitorList:
+        """Some of the user's monitors, newest first."""
+        query = {"cursor": cursor, "limit": limit}
+        return decode(MonitorList, await self._transport.data("GET", "/monitors", query=query))
+
+    async def iter_monitors(self, *, limit: int | None = 500) -> AsyncGenerator[MonitorItem]:
+        """Every monitor of the user, newest first, `limit` at a time."""
+
+        async def fetch(cursor: str | None) -> MonitorList:
+            return await self.list_monitors(cursor=cursor, limit=limit)
+
+        async for item in paging.by_cursor(fetch):
+            yield item
+
+    async def create_monitor(
+        self,
+        url: str,
+        schedule: str,
+        *,
+        timezone: str | None = None,
+        mode: Mode | None = None,
+        options: ScanOptions | None = None,
+        name: str | None = None,
+        enabled: bool | None = None,
+    ) -> MonitorItem:
+        """Scan a site on schedule from now on.
+
+        `schedule` is hourly, daily, weekly, or a cron expression, in `timezone` (UTC by default).
+        """
+        given = encode_given(timezone=timezone, mode=mode, options=options, name=name, enabled=enabled)
+        body = {"url": url, "schedule": schedule, **given}
+        return decode(MonitorItem, await self._transport.data("POST", "/monitors", body=body))
+
+    async def get_monitor(self, monitor_id: str) -> MonitorItem:
+        """A monitor with its latest complete run."""
+        return decode(MonitorItem, await self._transport.data("GET", "/monitors/{id}", monitor_id))
+
+    async def change_monitor(
+        self,
+        monitor_id: str,
+        *,
+        url: str | None = None,
+        schedule: str | None = None,
+        timezone: str | None = None,
+        mode: Mode | None = None,
+        options: ScanOptions | None = None,
+        name: str | None = None,
+        enabled: bool | None = None,
+    ) -> MonitorItem:
+        """Change a monitor, pause it (`enabled=False`) or resume it; what is None stays as it is."""
+        body = encode_given(
+            url=url, schedule=schedule, timezone=timezone, mode=mode, options=options, name=name, enabled=enabled
+        )
+        return decode(MonitorItem, await self._transport.data("PATCH", "/monitors/{id}", monitor_id, body=body))
+
+    async def delete_monitor(self, monitor_id: str) -> MonitorDeleted:
+        """Delete a monitor and the record of its runs; its scans stay."""
+        return decode(MonitorDeleted, await self._transport.data("DELETE", "/monitors/{id}", monitor_id))
+
+    async def run_monitor(self, monitor_id: str) -> ScanAccepted:
+        """Start a run now, besides the schedule. It isn't repeated by itself, since it can't carry a key."""
+        return decode(ScanAccepted, await self._transport.data("POST", "/monitors/{id}/run", monitor_id))
+
+    async def list_runs(
+        self, monitor_id: str, *, cursor: str | None = None, limit: int | None = None
+    ) -> MonitorRunList:
+        """Some runs of a monitor, latest first, those that were skipped included."""
+        query = {"cursor": cursor, "limit": limit}
+        answer = await self._transport.data("GET", "/monitors/{id}/runs", monitor_id, query=query)
+        return decode(MonitorRunList, answer)
+
+    async def iter_runs(self, monitor_id: str, *, limit: int | None = 500) -> AsyncGenerator[MonitorRun]:
+        """Every run of a monitor, latest first, `limit` at a time."""
+
+        async def fetch(cursor: str | None) -> MonitorRunList:
+            return await self.list_runs(monitor_id, cursor=cursor, limit=limit)
+
+        async for item in paging.by_cursor(fetch):
+            yield item
+
+    async def page_history(
+        self, monitor_id: str, url: str, *, cursor: str | None = None, limit: int | None = None
+    ) -> PageHistory:
+        """How one page did in some of a monitor's complete runs, latest first."""
+        query = {"url": url, "cursor": cursor, "limit": limit}
+        return decode(PageHistory, await self._transport.data("GET", "/monitors/{id}/history", monitor_id, query=query))
+
+    async def iter_page_history(
+        self, monitor_id: str, url: str, *, limit: int | None = 500
+    ) -> AsyncGenerator[PageScore]:
+        """How one page did in every complete run of a monitor, latest first, `limit` at a time."""
+
+        async def fetch(cursor: str | None) -> PageHistory:
+            return await self.page_history(monitor_id, url, cursor=cursor, limit=limit)
+
+        async for item in paging.by_cursor(fetch):
+            yield item
 
     # Webhooks
 

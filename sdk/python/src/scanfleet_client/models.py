@@ -15,6 +15,7 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 Scope = Literal["read", "scan", "export"]
 KeyMode = Literal["live", "test"]
 EventName = Literal["scan.complete", "scan.error", "scan.stopped", "alert.triggered"]
+RunOutcome = Literal["started", "by_hand", "caught_up", "skipped_overlap", "skipped_limit", "refused"]
 NetworkCheck = Literal["external", "tls", "host_variants", "random_404", "ai_agents", "assets"]
 ExportFormat = Literal["json", "csv", "pdf"]
 
@@ -233,6 +234,7 @@ class Scan:
     started_at: datetime | None
     finished_at: datetime | None
     options: dict[str, Any]
+    monitor_id: str | None
     reason: str | None = None
     reason_code: str | None = None
     result: ScanResult | None = None
@@ -439,6 +441,7 @@ class HistoryItem:
     score: float | None
     grade: str | None
     pages: int
+    monitor_id: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -454,6 +457,101 @@ class History:
     page: int
     per_page: int
     total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorScore:
+    """The latest complete run of a monitor."""
+
+    scan_id: str
+    score: float | None
+    grade: str | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorItem:
+    """A recurring scan; `next_run_at` is None while it is paused, `credentials` says whether the site gets some."""
+
+    id: str
+    name: str
+    url: str
+    mode: Mode
+    options: dict[str, Any]
+    credentials: bool
+    schedule: str
+    timezone: str
+    jitter_seconds: int
+    enabled: bool
+    next_run_at: datetime | None
+    last: MonitorScore | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorList:
+    """Monitors, newest first, and the cursor of those that follow."""
+
+    items: list[MonitorItem]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorDeleted:
+    """Answer of a deletion of a monitor."""
+
+    id: str
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorRun:
+    """What became of one time that a monitor was due, and its scan if there was one."""
+
+    due_at: datetime
+    decided_at: datetime
+    outcome: RunOutcome
+    reason: str | None
+    scan_id: str | None
+    status: Status | None
+    score: float | None
+    grade: str | None
+    pages: int | None
+    issues: IssueCounts | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    incomplete: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorRunList:
+    """Runs, latest first, and the cursor of those that follow."""
+
+    items: list[MonitorRun]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageScore:
+    """How one page did in one run; with neither `status` nor `error` the run didn't have it."""
+
+    scan_id: str
+    due_at: datetime
+    finished_at: datetime | None
+    status: int | None
+    error: str | None
+    score: float | None
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageHistory:
+    """A page over a monitor's runs, latest first, and the cursor of those that follow."""
+
+    url: str
+    items: list[PageScore]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,15 @@ from scanfleet_client.models import (
     LoggedIn,
     LoggedOut,
     Mode,
+    MonitorDeleted,
+    MonitorItem,
+    MonitorList,
+    MonitorRun,
+    MonitorRunList,
+    PageHistory,
     PageItem,
     PageList,
+    PageScore,
     Profile,
     Registered,
     Scan,
@@ -301,6 +308,93 @@ class Client:
     def get_usage(self) -> Usage:
         """What is used up of the limits; asking uses nothing up."""
         return self._bridge.run(self._client.get_usage())
+
+    # Monitors
+
+    def list_monitors(self, *, cursor: str | None = None, limit: int | None = None) -> MonitorList:
+        """Some of the user's monitors, newest first."""
+        return self._bridge.run(self._client.list_monitors(cursor=cursor, limit=limit))
+
+    def iter_monitors(self, *, limit: int | None = 500) -> Generator[MonitorItem]:
+        """Every monitor of the user, newest first, `limit` at a time."""
+        yield from self._bridge.each(self._client.iter_monitors(limit=limit))
+
+    def create_monitor(
+        self,
+        url: str,
+        schedule: str,
+        *,
+        timezone: str | None = None,
+        mode: Mode | None = None,
+        options: ScanOptions | None = None,
+        name: str | None = None,
+        enabled: bool | None = None,
+    ) -> MonitorItem:
+        """Scan a site on schedule from now on.
+
+        `schedule` is hourly, daily, weekly, or a cron expression, in `timezone` (UTC by default).
+        """
+        return self._bridge.run(
+            self._client.create_monitor(
+                url, schedule, timezone=timezone, mode=mode, options=options, name=name, enabled=enabled
+            )
+        )
+
+    def get_monitor(self, monitor_id: str) -> MonitorItem:
+        """A monitor with its latest complete run."""
+        return self._bridge.run(self._client.get_monitor(monitor_id))
+
+    def change_monitor(
+        self,
+        monitor_id: str,
+        *,
+        url: str | None = None,
+        schedule: str | None = None,
+        timezone: str | None = None,
+        mode: Mode | None = None,
+        options: ScanOptions | None = None,
+        name: str | None = None,
+        enabled: bool | None = None,
+    ) -> MonitorItem:
+        """Change a monitor, pause it (`enabled=False`) or resume it; what is None stays as it is."""
+        return self._bridge.run(
+            self._client.change_monitor(
+                monitor_id,
+                url=url,
+                schedule=schedule,
+                timezone=timezone,
+                mode=mode,
+                options=options,
+                name=name,
+                enabled=enabled,
+            )
+        )
+
+    def delete_monitor(self, monitor_id: str) -> MonitorDeleted:
+        """Delete a monitor and the record of its runs; its scans stay."""
+        return self._bridge.run(self._client.delete_monitor(monitor_id))
+
+    def run_monitor(self, monitor_id: str) -> ScanAccepted:
+        """Start a run now, besides the schedule. It isn't repeated by itself, since it can't carry a key."""
+        return self._bridge.run(self._client.run_monitor(monitor_id))
+
+    def list_runs(self, monitor_id: str, *, cursor: str | None = None, limit: int | None = None) -> MonitorRunList:
+        """Some runs of a monitor, latest first, those that were skipped included."""
+        return self._bridge.run(self._client.list_runs(monitor_id, cursor=cursor, limit=limit))
+
+    def iter_runs(self, monitor_id: str, *, limit: int | None = 500) -> Generator[MonitorRun]:
+        """Every run of a monitor, latest first, `limit` at a time."""
+        yield from self._bridge.each(self._client.iter_runs(monitor_id, limit=limit))
+
+    def page_history(
+        self, monitor_id: str, url: str, *, cursor: str | None = None, limit: int | None = None
+    ) -> PageHistory:
+        """How one page did in some of a monitor's complete runs, latest first."""
+        return self._bridge.run(self._client.page_history(monitor_id, url, cursor=cursor, limit=limit))
+
+    def iter_page_history(self, monitor_id: str, url: str, *, limit: int | None = 500) -> Generator[PageScore]:
+        """How one page did in every complete run of a monitor, latest first, `limit` at a time."""
+        yield from self._bridge.each(self._client.iter_page_history(monitor_id, url, limit=limit))
 
     # Webhooks
 
