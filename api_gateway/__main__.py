@@ -10,6 +10,7 @@ from aiohttp import web
 
 from api_gateway.app import READINESS, build
 from api_gateway.holding import HOLDING
+from api_gateway.serving import Runner
 from shared.logs import configure, get_logger
 from shared.probes import serve
 from shared.settings import Settings, SettingsError, read_settings
@@ -35,7 +36,7 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     app = build(settings)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, keepalive_timeout=15.0)
+    runner = Runner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, keepalive_timeout=15.0)
     await runner.setup()
     metrics_runner, metrics_port = await serve(settings.metrics_host, settings.metrics_port, app[READINESS])
     site = web.TCPSite(runner, settings.gateway_host, settings.gateway_port, backlog=1024)

@@ -15,7 +15,11 @@ async def visible_scan(conn: Connection, scan_id: UUID, caller: Caller) -> DictR
 
     Test and live don't see each other: to a key of the other mode an own scan doesn't exist.
     """
-    row = await scans.get(conn, scan_id)
+    return allowed(await scans.get(conn, scan_id), caller)
+
+
+def allowed(row: DictRow | None, caller: Caller) -> DictRow:
+    """The row that was found, if the caller may see it. Raises what `visible_scan` does."""
     if row is None or (row["owner"] == caller.owner and row["test"] != caller.test):
         message = "There is no scan with this id."
         raise NotFoundError(message)

@@ -21,6 +21,7 @@ from api_gateway.routes.dashboard import add_dashboard
 from api_gateway.routing import ROUTE, Handler
 from api_gateway.sessions import Sessions
 from api_gateway.state import GATEWAY, Gateway
+from api_gateway.together import Together
 from shared.checks import catalogue
 from shared.clock import SYSTEM, Clock
 from shared.db.pool import make_pool
@@ -50,7 +51,7 @@ async def known_parameters(request: web.Request, handler: Handler) -> web.Stream
     return await handler(request)
 
 
-MIDDLEWARES = [holding, tracing, errors, matched, limits, deadline, authentication, counted, known_parameters]
+MIDDLEWARES = [holding, tracing, matched, limits, errors, deadline, authentication, counted, known_parameters]
 """Outermost first."""
 
 
@@ -81,13 +82,14 @@ def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
         pool=pool,
         redis=redis,
         limiter=Limiter(redis, settings.namespace),
-        credentials=Credentials(pool, settings.database_url, settings.secret_key, clock),
+        credentials=Credentials(pool, settings.database_url, settings.secret_key, clock, settings.tiers),
         sessions=Sessions(settings.secret_key, clock),
         attempts=Attempts(
             redis, settings.namespace, settings.secret_key, clock, per_address=settings.tiers["guest"].burst
         ),
         passwords=Passwords(),
         meter=Meter(redis, settings.namespace, clock),
+        together=Together(pool, redis, settings.namespace),
         clock=clock,
         tiers=settings.tiers,
     )

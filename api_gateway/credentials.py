@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from datetime import datetime
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +10,16 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from api_gateway.callers import Caller, KeyRecord, SessionRecord, by_key
 from api_gateway.lookups import Lookups
 from shared.clock import Clock, utc
 from shared.db.pool import AWAY, Pool, connect_arguments, connection
 from shared.db.queries import queries
-from shared.errors import UnavailableError
+from shared.errors import AccountDisabledError, InvalidTokenError, ServiceError, UnavailableError
 from shared.logs import get_logger
 from shared.tasks import end
-from shared.tokens import hash_secret
+from shared.tiers import Tier
+from shared.tokens import hash_secret, well_formed
 
 TOUCH_SECONDS = 5.0
 LISTEN_SECONDS = 5.0
@@ -28,63 +29,70 @@ _TOKENS = queries("tokens")
 _SESSIONS = queries("sessions")
 
 
-class Account(Struct, frozen=True, kw_only=True):
-    """What a credential's user may do."""
-
-    user_id: UUID
-    email: str
-    tier: str
-    overrides: dict[str, int]
-    permissions: tuple[str, ...]
-    disabled_at: datetime | None
-
-
-class KeyRecord(Account, frozen=True, kw_only=True):
-    """An API key joined with its user."""
+class Known(Struct, frozen=True):
+    """What a key stands for: a caller, or the reason why it is refused."""
 
     id: UUID
-    client_id: str
-    name: str
-    scopes: tuple[str, ...]
-    mode: str
-    revoked_at: datetime | None
+    caller: Caller | None
+    refused: type[ServiceError] | None
 
 
-class SessionRecord(Account, frozen=True, kw_only=True):
-    """A user as a login token sees it; `revoked` is the token's."""
-
-    token_version: int
-    revoked: bool
+REFUSALS: Mapping[type[ServiceError], str] = {
+    InvalidTokenError: "This API key is invalid or was revoked.",
+    AccountDisabledError: "This account is disabled.",
+}
 
 
 class Credentials:
     """Caches of look-ups in front of Postgres."""
 
-    def __init__(self, pool: Pool, database_url: str, pepper: str, clock: Clock) -> None:
+    def __init__(self, pool: Pool, database_url: str, pepper: str, clock: Clock, tiers: Mapping[str, Tier]) -> None:
         """`pepper` is the service's secret, under which keys are hashed."""
         self._pool = pool
         self._url = database_url
         self._pepper = pepper
         self._clock = clock
-        self._keys: Lookups[bytes, KeyRecord] = Lookups(self._ask_key, clock)
+        self._tiers = tiers
+        self._keys: Lookups[bytes, Known] = Lookups(self._ask_key, clock)
         self._sessions: Lookups[tuple[UUID, UUID], SessionRecord] = Lookups(self._ask_session, clock)
         self._used: dict[UUID, float] = {}
 
-    async def find(self, secret: str) -> KeyRecord | None:
-        """The record of a well-formed key, None when it was never made. Raises `UnavailableError`."""
-        record = await self._keys.get(hash_secret(secret, self._pepper))
-        if record is not None:
-            self._used[record.id] = self._clock.now()
-        return record
+    def recall(self, secret: str) -> Caller | None:
+        """The caller whose key this is, where that is known without asking Postgres."""
+        known = self._keys.known(hash_secret(secret, self._pepper))
+        if known is None or known.caller is None:
+            return None
+        self._used[known.id] = self._clock.now()
+        return known.caller
+
+    async def find(self, secret: str) -> Caller:
+        """The caller whose key this is.
+
+        Raises `InvalidTokenError` for one that was never made or is revoked, `AccountDisabledError`, and
+        `UnavailableError` when Postgres can't be asked.
+        """
+        known = await self._keys.get(hash_secret(secret, self._pepper)) if well_formed(secret) else None
+        if known is None or known.caller is None:
+            refused = known.refused if known is not None and known.refused is not None else InvalidTokenError
+            raise refused(REFUSALS[refused])
+        self._used[known.id] = self._clock.now()
+        return known.caller
 
     async def session(self, user_id: UUID, jti: UUID) -> SessionRecord | None:
         """The user of a login token, None when there is none any more. Raises `UnavailableError`."""
         return await self._sessions.get((user_id, jti))
 
-    async def _ask_key(self, digest: bytes) -> KeyRecord | None:
+    async def _ask_key(self, digest: bytes) -> Known | None:
         async with connection(self._pool) as conn:
             row = await (await conn.execute(_TOKENS["by_hash"], {"secret_hash": digest})).fetchone()
-        return msgspec.convert(row, KeyRecord) if row else None
+        if row is None:
+            return None
+        record = msgspec.convert(row, KeyRecord)
+        if record.revoked_at is not None:
+            return Known(record.id, None, InvalidTokenError)
+        if record.disabled_at is not None:
+            return Known(record.id, None, AccountDisabledError)
+        return Known(record.id, by_key(record, self._tiers), None)
 
     async def _ask_session(self, key: tuple[UUID, UUID]) -> SessionRecord | None:
         async with connection(self._pool) as conn:

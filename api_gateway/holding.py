@@ -10,7 +10,7 @@ import fcntl
 import socket
 import struct
 import termios
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -78,18 +78,19 @@ class Holding:
         self._tick = tick
         self._held: dict[RequestHandler, _Held] = {}
 
-    @contextlib.contextmanager
-    def busy(self, request: web.Request) -> Generator[None]:
+    async def serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """A handler has the connection: it may take its time, as long as the client reads."""
-        now = asyncio.get_running_loop().time()
-        held = self._held.setdefault(request.protocol, _Held(now))
+        loop = asyncio.get_running_loop()
+        held = self._held.get(request.protocol)
+        if held is None:
+            held = self._held[request.protocol] = _Held(loop.time())
         held.busy += 1
-        held.moved, held.writer, held.taken = now, request.writer, 0
+        held.moved, held.writer, held.taken = loop.time(), request.writer, 0
         try:
-            yield
+            return await handler(request)
         finally:
             held.busy -= 1
-            held.moved = asyncio.get_running_loop().time()
+            held.moved = loop.time()
 
     def look(self, server: web.Server, now: float) -> int:
         """Close what is only held; how many that were."""
@@ -128,5 +129,4 @@ HOLDING = web.AppKey("holding", Holding)
 @web.middleware
 async def holding(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Tells the watch which connections are being served."""
-    with request.app[HOLDING].busy(request):
-        return await handler(request)
+    return await request.app[HOLDING].serve(request, handler)

@@ -27,6 +27,11 @@ class Lookups(Generic[K, V]):
         self._flights: dict[K, asyncio.Task[V | None]] = {}
         self._generation = 0
 
+    def known(self, key: K) -> V | None:
+        """What is known of `key` without asking, None where that is nothing."""
+        known = self._cache.get(key)
+        return known[1] if known is not None and known[0] > self._clock.monotonic() else None
+
     async def get(self, key: K) -> V | None:
         """What is known of `key`. Raises whatever `ask` does."""
         known = self._cache.get(key)

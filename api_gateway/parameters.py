@@ -1,7 +1,7 @@
 """Query parameters as records: what reads them and what the OpenAPI document says of them is the same."""
 
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from aiohttp import web
@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from api_gateway.replies import CategoryName, ScanMode, ScanStatus, SeverityName
 from shared.errors import InvalidRequestError
+from shared.requests import wording
 
 Text = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 CheckId = Annotated[str, Meta(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$", max_length=100)]
@@ -44,8 +45,14 @@ class Parameter(Struct, frozen=True):
             raw.encode()
             return msgspec.convert(value, self.type)
         except (msgspec.ValidationError, UnicodeEncodeError) as error:
-            message = f"{self.name}: {error}."
-            raise InvalidRequestError(message, param=self.name) from error
+            raise InvalidRequestError(self._fault(error), param=self.name) from error
+
+    def _fault(self, error: Exception) -> str:
+        if not isinstance(error, msgspec.ValidationError):
+            return f"{self.name}: holds a lone surrogate, which is not a character."
+        if get_origin(self.type) is Literal:
+            return f"{self.name}: must be one of {', '.join(map(str, get_args(self.type)))}."
+        return wording(error, self.name)
 
 
 def check_names(request: web.Request, allowed: tuple[Parameter, ...]) -> None:

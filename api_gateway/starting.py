@@ -1,18 +1,17 @@
 """What stands between a validated request and a running scan: quota, one transaction, one message."""
 
+import math
 from datetime import timedelta
 
 from aiohttp import web
-from redis.exceptions import RedisError
 
 from api_gateway.middleware.limits import count
 from api_gateway.state import CALLER, GATEWAY, QUOTA, Caller, Gateway
-from shared import intake, scans
+from shared import intake
 from shared.clock import utc, uuid7
-from shared.db.pool import Connection, connection
+from shared.db.pool import connection
 from shared.errors import ConflictError, RateLimitError
 from shared.jobs import SHORT_QUEUE, chunk_job
-from shared.jobs import ring as ring_bell
 from shared.logs import get_logger
 from shared.metrics import QUOTA_DENIED, SCANS_ACCEPTED
 from shared.quota import Quota
@@ -31,15 +30,14 @@ async def start(request: web.Request, new: NewScan) -> Accepted:
     gateway, caller = request.app[GATEWAY], request[CALLER]
     quota = None if caller.test else Quota(new.owner, new.mode, new.quota, new.id)
     decision = await count(request, quota)
-    async with connection(gateway.pool) as conn:
-        try:
-            accepted = await scans.accept(conn, new)
-        except BaseException:
-            if decision.quota:
-                await gateway.limiter.forget(new.owner, new.mode, new.id)
-            raise
-        if quota is not None:
-            await _agree(gateway, conn, new, told=decision.quota, accepted=accepted)
+    try:
+        accepted = await gateway.together.accept(new)
+    except BaseException:
+        if decision.quota:
+            await gateway.limiter.forget(new.owner, new.mode, new.id)
+        raise
+    if quota is not None:
+        await _agree(gateway, new, told=decision.quota, accepted=accepted)
     _say_quota(request, new, accepted)
     if accepted.outcome == "quota":
         QUOTA_DENIED.labels(caller.tier_name, new.mode).inc()
@@ -52,7 +50,7 @@ async def start(request: web.Request, new: NewScan) -> Accepted:
     if accepted.outcome == "accepted":
         note_accepted(new)
         if accepted.admitted:
-            await ring(gateway, [new])
+            ring(gateway, [new])
     return accepted
 
 
@@ -62,15 +60,16 @@ def note_accepted(new: NewScan) -> None:
     get_logger().info("scan.accepted", scan_id=str(new.id), mode=new.mode, tier=new.tier, test=new.test)
 
 
-async def _agree(gateway: Gateway, conn: Connection, new: NewScan, *, told: bool | None, accepted: Accepted) -> None:
+async def _agree(gateway: Gateway, new: NewScan, *, told: bool | None, accepted: Accepted) -> None:
     """Put Redis's log right where Postgres decided otherwise."""
     spent = accepted.outcome == "accepted"
     if told is None or told == spent:
         return
     if told and accepted.outcome != "quota":
         await gateway.limiter.forget(new.owner, new.mode, new.id)
-    else:
-        await gateway.limiter.rebuild(conn, new.owner, new.mode)
+    elif not gateway.limiter.degraded:
+        async with connection(gateway.pool) as conn:
+            await gateway.limiter.rebuild(conn, new.owner, new.mode)
 
 
 def until_free(gateway: Gateway, accepted: Accepted) -> float:
@@ -82,17 +81,13 @@ def until_free(gateway: Gateway, accepted: Accepted) -> float:
 
 def _say_quota(request: web.Request, new: NewScan, accepted: Accepted) -> None:
     if not new.test and accepted.outcome in {"accepted", "quota"}:
-        wait = int(until_free(request.app[GATEWAY], accepted)) if accepted.outcome == "quota" else 0
+        wait = math.ceil(until_free(request.app[GATEWAY], accepted)) if accepted.outcome == "quota" else None
         request[QUOTA] = (new.mode, new.quota, accepted.used, wait)
 
 
-async def ring(gateway: Gateway, started: list[NewScan]) -> None:
+def ring(gateway: Gateway, started: list[NewScan]) -> None:
     """Put what was admitted on its queue at once. Nothing depends on it: the dispatcher finds it within a second."""
-    if gateway.limiter.degraded or not started:
+    if gateway.limiter.degraded:
         return
-    jobs = [chunk_job("single" if new.mode == "single" else "discover", new.id, 0, new.request_id) for new in started]
-    try:
-        for job in jobs[:SHORT_QUEUE]:
-            await ring_bell(gateway.redis, gateway.settings.namespace, job)
-    except (RedisError, OSError, TimeoutError) as error:
-        get_logger().warning("scan.enqueue_failed", scan_id=str(started[0].id), error=type(error).__name__)
+    for new in started[:SHORT_QUEUE]:
+        gateway.together.ring(chunk_job("single" if new.mode == "single" else "discover", new.id, 0, new.request_id))

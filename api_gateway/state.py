@@ -1,40 +1,23 @@
 """What every handler may use, and who is calling."""
 
 from collections.abc import Mapping
-from typing import Literal
-from uuid import UUID
 
 from aiohttp import web
 from msgspec import Struct
 from redis.asyncio import Redis
 
 from api_gateway.attempts import Attempts
+from api_gateway.callers import Caller
 from api_gateway.credentials import Credentials
 from api_gateway.meter import Meter
 from api_gateway.passwords import Passwords
-from api_gateway.sessions import Claims, Sessions
+from api_gateway.sessions import Sessions
+from api_gateway.together import Together
 from shared.clock import Clock
 from shared.db.pool import Pool
-from shared.intake import Requester
-from shared.quota import Decision, Limiter, Rate
+from shared.quota import Decision, Limiter
 from shared.settings import Settings
 from shared.tiers import Tier
-
-
-class Caller(Requester, frozen=True, kw_only=True):
-    """Who is calling. `rate_key` is the request limit's bucket, `session` the login."""
-
-    kind: Literal["key", "jwt", "guest"]
-    email: str | None
-    scopes: frozenset[str]
-    token_id: UUID | None
-    rate_key: str
-    session: Claims | None = None
-
-    @property
-    def rate(self) -> Rate:
-        """The request limit that holds for this caller."""
-        return Rate(self.tier.requests, self.tier.burst)
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
@@ -49,13 +32,16 @@ class Gateway(Struct, frozen=True, kw_only=True):
     attempts: Attempts
     passwords: Passwords
     meter: Meter
+    together: Together
     clock: Clock
     tiers: Mapping[str, Tier]
 
+
+__all__ = ["CALLER", "DECISION", "GATEWAY", "QUOTA", "REQUEST_ID", "Caller", "Gateway"]
 
 GATEWAY = web.AppKey("gateway", Gateway)
 CALLER = web.RequestKey("caller", Caller)
 REQUEST_ID = web.RequestKey("request_id", str)
 DECISION = web.RequestKey("decision", Decision)
-QUOTA = web.RequestKey("quota", tuple[str, int, int, int])
-"""(mode, limit, used, seconds until a unit comes back) of the daily quota that a request asked."""
+QUOTA = web.RequestKey("quota", tuple[str, int, int, int | None])
+"""(mode, limit, used, seconds until a unit comes back or None while some are left) of the quota that was asked."""

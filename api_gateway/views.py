@@ -5,7 +5,7 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from api_gateway.state import Gateway
-from shared.clock import utc
+from shared.clock import rfc3339, utc
 
 
 def progress(row: DictRow, gateway: Gateway) -> dict[str, Any]:
@@ -40,9 +40,7 @@ def scan_view(row: DictRow, gateway: Gateway) -> dict[str, Any]:
         "test": row["test"],
         "status": row["status"],
         "progress": progress(row, gateway),
-        "created_at": row["created_at"],
-        "started_at": row["started_at"],
-        "finished_at": row["finished_at"],
+        **{name: rfc3339(row[name]) if row[name] else None for name in ("created_at", "started_at", "finished_at")},
         "options": row["options"],
         "monitor_id": str(row["monitor_id"]) if row["monitor_id"] else None,
     }

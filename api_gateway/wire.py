@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import msgspec
 from aiohttp import web
+from aiohttp.web_request import BaseRequest
 
 from api_gateway.state import REQUEST_ID
 from shared.clock import Clock, rfc3339, utc
@@ -38,7 +39,7 @@ def _times(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _meta(request: web.Request, clock: Clock) -> dict[str, str]:
+def _meta(request: BaseRequest, clock: Clock) -> dict[str, str]:
     return {
         "timestamp": rfc3339(utc(clock.now())),
         "version": VERSION,
@@ -49,12 +50,13 @@ def _meta(request: web.Request, clock: Clock) -> dict[str, str]:
 def success(
     request: web.Request, data: object, clock: Clock, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """A successful response."""
-    body = {"success": True, "data": _times(data), "meta": _meta(request, clock)}
+    """A successful response. `data` that is encoded already, as `msgspec.Raw`, is sent as it is."""
+    told = data if isinstance(data, msgspec.Raw) else _times(data)
+    body = {"success": True, "data": told, "meta": _meta(request, clock)}
     return web.Response(body=ENCODER.encode(body), status=status, headers={**HEADERS, **(headers or {})})
 
 
-def failure(request: web.Request, error: ServiceError, clock: Clock) -> web.Response:
+def failure(request: BaseRequest, error: ServiceError, clock: Clock) -> web.Response:
     """An error response; `Retry-After` is rounded up to whole seconds."""
     told: dict[str, object] = {"code": error.code, "message": error.message}
     headers = {**HEADERS, **error.headers}

@@ -126,12 +126,16 @@ async def enqueue(redis: Redis, namespace: str, jobs: Iterable[AnyJob]) -> None:
         await pipe.execute()
 
 
-async def ring(redis: Redis, namespace: str, job: Job) -> bool:
-    """Put a message on its queue unless many wait there: then the dispatcher will send it in its turn.
+async def ring(redis: Redis, namespace: str, *jobs: Job) -> int:
+    """Put messages on their queues in one round trip, but on none where many wait: the dispatcher sends those in turn.
 
-    Raises `redis.RedisError`; the work isn't lost by that.
+    How many were put there. Raises `redis.RedisError`; the work isn't lost by that.
     """
-    queue = f"{namespace}:{ACTORS[job.actor]}"
-    redis_message_id = str(uuid.uuid4())
-    arguments: list[str | int | bytes] = [SHORT_QUEUE, redis_message_id, encode(job, redis_message_id)]
-    return bool(await load("ring")(redis, keys=[queue, f"{queue}.msgs"], args=arguments))
+    names: list[str] = []
+    arguments: list[str | int | bytes] = [SHORT_QUEUE]
+    for job in jobs:
+        queue = f"{namespace}:{ACTORS[job.actor]}"
+        redis_message_id = str(uuid.uuid4())
+        names += (queue, f"{queue}.msgs")
+        arguments += (redis_message_id, encode(job, redis_message_id))
+    return int(await load("ring")(redis, keys=names, args=arguments))

@@ -8,7 +8,7 @@ limit falls back to one per process.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,9 @@ from redis.exceptions import RedisError
 
 from shared.db.pool import Connection
 from shared.db.queries import queries
+from shared.gathering import Gathering
 from shared.logs import get_logger
 from shared.redis import keys
-from shared.redis.batches import Batches
 from shared.redis.scripts import load
 
 WINDOW_SECONDS = 86_400
@@ -58,6 +58,12 @@ class Quota(Struct, frozen=True):
     scan_id: UUID
 
 
+class _Asked(Struct, frozen=True):
+    key: str
+    rate: Rate
+    quota: Quota | None
+
+
 class Decision(Struct, frozen=True):
     """What the limits say. Seconds; `quota` is None when it wasn't asked or Redis couldn't say."""
 
@@ -89,18 +95,31 @@ class _Buckets:
         return Decision(allowed, remaining, arrival - now, 0.0 if allowed else arrival - now + cost - most)
 
 
-async def _within_budget(reply: "asyncio.Future[Any]") -> Any:  # noqa: ANN401
+async def _within_budget(reply: "asyncio.Future[Decision]") -> Decision:
     """The reply. Raises `TimeoutError` past the budget; where it was us who were late, Redis gets it once more."""
     loop = asyncio.get_running_loop()
-    for _ in range(MOST_BUDGETS):
-        due = loop.time() + BUDGET_SECONDS
-        await asyncio.wait({reply}, timeout=BUDGET_SECONDS)
+    budgets = MOST_BUDGETS
+
+    def ring(due: float) -> None:
+        nonlocal budgets
+        budgets -= 1
         if reply.done():
-            return reply.result()
-        if loop.time() - due < LAG_SECONDS:
-            break
-    reply.cancel()
-    raise TimeoutError
+            return
+        if budgets and loop.time() - due >= LAG_SECONDS:
+            loop.call_later(BUDGET_SECONDS, ring, loop.time() + BUDGET_SECONDS)
+        else:
+            reply.set_exception(TimeoutError())
+
+    timer = loop.call_later(BUDGET_SECONDS, ring, loop.time() + BUDGET_SECONDS)
+    try:
+        return await reply
+    finally:
+        timer.cancel()
+
+
+def _decision(figures: Sequence[int]) -> Decision:
+    passed, left, reset, wait, room, used, _free = figures
+    return Decision(passed == 1, left, reset / 1e6, wait / 1e6, None if room < 0 else room == 1, used)
 
 
 class Limiter:
@@ -110,7 +129,8 @@ class Limiter:
         """`redis` must have its own retries switched off: a re-sent request would be counted twice."""
         self._redis = redis
         self._namespace = namespace
-        self._script = Batches(redis, load("limits"))
+        self._script = load("limits")
+        self._decisions = Gathering(self._decide)
         self._buckets = _Buckets()
         self._denied: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._asleep_until = 0.0
@@ -127,16 +147,14 @@ class Limiter:
 
         A denial of the request limit holds until its time, so it is answered from memory until then.
         """
-        now = time.monotonic()
-        denied = self._denied.get(key)
+        denied = self.denied(key)
         if denied is not None:
-            if now < denied[0]:
-                return Decision(allowed=False, remaining=0, reset=denied[1] - now, retry_after=denied[0] - now)
-            del self._denied[key]
+            return denied
+        now = time.monotonic()
         if now < self._asleep_until:
             return self._buckets.take(key, rate, now)
         try:
-            decision = await self._ask(key, rate, quota)
+            decision = await _within_budget(self._decisions(_Asked(key, rate, quota)))
         except (RedisError, TimeoutError, OSError) as error:
             self._failed(error)
             return self._buckets.take(key, rate, now)
@@ -147,15 +165,31 @@ class Limiter:
                 self._denied.popitem(last=False)
         return decision
 
-    async def _ask(self, key: str, rate: Rate, quota: Quota | None) -> Decision:
-        names = [keys.request_limit(self._namespace, key)]
-        arguments: list[str | int | bytes] = [rate.cost, rate.burst, ""]
-        if quota is not None:
-            names.append(keys.quota_log(self._namespace, quota.owner, quota.mode))
-            arguments += [quota.limit, WINDOW_SECONDS * 1000, quota.scan_id.bytes]
-        reply = await _within_budget(self._script(keys=names, args=arguments))
-        passed, left, reset, wait, room, used, _free = (int(value) for value in reply)
-        return Decision(passed == 1, left, reset / 1e6, wait / 1e6, None if room < 0 else room == 1, used)
+    def denied(self, key: str) -> Decision | None:
+        """The denial that still holds for `key`, None when it has to be asked."""
+        denied = self._denied.get(key)
+        if denied is None:
+            return None
+        now = time.monotonic()
+        if now < denied[0]:
+            return Decision(allowed=False, remaining=0, reset=denied[1] - now, retry_after=denied[0] - now)
+        del self._denied[key]
+        return None
+
+    async def _decide(self, asked: list[_Asked]) -> list[Decision]:
+        names: list[str] = []
+        arguments: list[str | int | bytes] = [""]
+        for one in asked:
+            names.append(keys.request_limit(self._namespace, one.key))
+            quota = one.quota
+            if quota is None:
+                names.append("")
+                arguments += (one.rate.cost, one.rate.burst, 0, 0, "")
+            else:
+                names.append(keys.quota_log(self._namespace, quota.owner, quota.mode))
+                arguments += (one.rate.cost, one.rate.burst, quota.limit, WINDOW_SECONDS * 1000, quota.scan_id.bytes)
+        figures = [int(figure) for figure in (await self._script(self._redis, keys=names, args=arguments)).split()]
+        return [_decision(figures[start : start + 7]) for start in range(0, len(figures), 7)]
 
     async def forget(self, owner: str, mode: str, scan_id: UUID) -> None:
         """Take a unit out of Redis's log (Postgres has already given it back, or never had it)."""

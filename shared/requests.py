@@ -176,6 +176,47 @@ def param_of(error: msgspec.ValidationError) -> str | None:
     return ".".join(part for part in (prefix, name.group(1) if name else "") if part) or None
 
 
+_KINDS = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+_EXPECTED = re.compile(
+    r"Expected `(?P<kind>[^`]+)`(?:, got `(?P<got>[^`]+)`)?"
+    r"(?:(?P<long> of length)? (?P<sign>>=|<=|>|<) (?P<bound>\S+))?(?: matching regex '(?P<pattern>.*)')?"
+)
+_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>[^`]+)`")
+_SIGNS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+
+
+def _kinds(text: str) -> str:
+    return " or ".join(_KINDS.get(one, one) for one in text.split(" | "))
+
+
+def _bounded(found: re.Match[str]) -> str:
+    told = _kinds(found["kind"])
+    if found["sign"]:
+        unit = "" if not found["long"] else " item" if found["kind"] == "array" else " character"
+        told += f" of {_SIGNS[found['sign']]} {found['bound']}{unit}" + ("s" if unit and found["bound"] != "1" else "")
+    if found["pattern"]:
+        told += f" that matches {found['pattern']}"
+    return told + (f", not {_kinds(found['got'])}" if found["got"] else "")
+
+
+def wording(error: msgspec.ValidationError, name: str | None = None) -> str:
+    """What is wrong with a value, in the words of JSON; `name` is where, when the error doesn't say."""
+    text = str(error).partition(" - at `")[0]
+    where = name or param_of(error) or "The body"
+    if field := _FIELD.fullmatch(text):
+        return f"{where}: this field is missing." if field["what"].startswith("missing") else f"{where}: unknown field."
+    if found := _EXPECTED.fullmatch(text):
+        return f"{where}: must be {_bounded(found)}."
+    return f"{where}: {text[:1].lower()}{text[1:]}."
+
+
 def decode_json(body: bytes, type_: type[Any]) -> Any:  # noqa: ANN401
     """Decode and validate a JSON body. Raises `InvalidRequestError` that says what is wrong and where."""
     try:
@@ -185,7 +226,7 @@ def decode_json(body: bytes, type_: type[Any]) -> Any:  # noqa: ANN401
             raise InvalidRequestError(message)
         value = msgspec.json.decode(text, type=type_)
     except msgspec.ValidationError as error:
-        raise InvalidRequestError(f"{error}.", param=param_of(error)) from error
+        raise InvalidRequestError(wording(error), param=param_of(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"The body is not valid JSON: {error}."
         raise InvalidRequestError(message) from error

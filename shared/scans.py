@@ -1,6 +1,7 @@
 """Scans: their record, what may happen to them, and their rows in Postgres."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -94,6 +95,16 @@ async def accept(conn: Connection, new: NewScan) -> Accepted:
     values["options"] = Jsonb(new.options)
     row = await (await conn.execute(_SQL["accept"], values)).fetchone()
     return msgspec.convert(row, Accepted)
+
+
+async def accept_many(conn: Connection, news: Sequence[NewScan]) -> list[Accepted]:
+    """The same for many scans at once, in one transaction: all are accepted or none is.
+
+    Owners are locked in the order of their names, so that two such transactions never wait for each other.
+    """
+    values = {"news": msgspec.json.encode(news).decode()}
+    rows = await (await conn.execute(_SQL["accept_many"], values)).fetchall()
+    return msgspec.convert(rows, list[Accepted])
 
 
 async def get(conn: Connection, scan_id: UUID) -> dict[str, Any] | None:

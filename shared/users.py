@@ -122,8 +122,12 @@ async def update(
     permissions: list[str] | None = None,
     password: str | None = None,
     disabled: bool | None = None,
+    end_sessions: bool = False,
 ) -> bool:
-    """Change what is given and leave the rest. False when there is no such user."""
+    """Change what is given and leave the rest. False when there is no such user.
+
+    `end_sessions` ends every login; a new password does so by itself. API keys go on working.
+    """
     values = {
         "email": email.strip().lower(),
         "tier": tier,
@@ -131,5 +135,6 @@ async def update(
         "permissions": permissions,
         "password_hash": await hash_password(check_password(password)) if password is not None else None,
         "disabled": disabled,
+        "end_sessions": end_sessions,
     }
     return await (await conn.execute(_SQL["update"], values)).fetchone() is not None

@@ -1,6 +1,6 @@
 """What the PDF report says: plain data, cleaned and capped, in the order in which it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from shared.checks import catalogue
 from shared.checks.base import Severity
 from shared.db.pool import Connection
 from shared.db.queries import queries
+from shared.ledger import GATES, GateId
 
 FIRST: Final = 8
 SECTIONS: Final = 60
@@ -35,6 +36,11 @@ INCOMPLETE: Final = {
     "budget": "The scan reached its page limit; further pages were found but not fetched.",
     "depth": "Pages deeper than the scan's limit were found but not fetched.",
     "trap": "Addresses that seem to go on for ever (calendars, session numbers) were not followed.",
+}
+LIMITED: Final[Mapping[GateId, str]] = {
+    "home_not_indexable": "search engines may not index the start page",
+    "not_indexable": "search engines may not index most of the pages",
+    "broken": "most of the pages don't work",
 }
 _RANK: Final = {severity.value: rank for rank, severity in enumerate(Severity)}
 _SQL: Final = queries("export")
@@ -85,8 +91,18 @@ def _cover(scan: dict[str, Any]) -> dict[str, Any]:
         "skipped": scan["skipped"],
         "profile": scan["profile"],
         "score_version": scan["score_version"],
+        "limited": _limited(result.get("gates", ())),
         "note": INCOMPLETE.get(incomplete, "Not every page of the site was fetched.") if incomplete else "",
     }
+
+
+def _limited(gates: Sequence[str]) -> str:
+    """Why the score can't be higher, as the end of a sentence; empty when nothing limits it."""
+    names: list[GateId] = [name for name in GATES if name in gates]
+    if not names:
+        return ""
+    most = min(GATES[name][1] for name in names)
+    return f"{most:g} of 100, because {' and '.join(LIMITED[name] for name in names)}"
 
 
 def _date(moment: datetime) -> str:

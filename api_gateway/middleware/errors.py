@@ -11,7 +11,8 @@ from shared.errors import InternalError, InvalidRequestError, NotFoundError, Ser
 from shared.logs import get_logger
 
 
-def _translated(error: web.HTTPException) -> ServiceError:
+def translated(error: web.HTTPException) -> ServiceError:
+    """The framework's error as one of the contract's."""
     if error.status == HTTPStatus.NOT_FOUND:
         return NotFoundError("There is nothing at this path.")
     if isinstance(error, web.HTTPMethodNotAllowed):
@@ -35,7 +36,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return failure(request, _translated(error), clock)
+        return failure(request, translated(error), clock)
     except Exception:  # noqa: BLE001 - the last line: no trace may reach the caller
         get_logger().exception("http.failed", path=request.path)
         return failure(request, InternalError("Something went wrong on our side; the request id finds it."), clock)

@@ -1,5 +1,6 @@
 """Starting up to fifty single scans with one request."""
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -121,10 +122,10 @@ async def _after(
             QUOTA_DENIED.labels(new.tier, new.mode).inc()
     if pairs and not caller.test:
         new, accepted = pairs[-1]
-        wait = int(until_free(gateway, accepted)) if accepted.outcome == "quota" else 0
+        wait = math.ceil(until_free(gateway, accepted)) if accepted.outcome == "quota" else None
         request[QUOTA] = (new.mode, new.quota, accepted.used, wait)
         await gateway.limiter.rebuild(conn, caller.owner, "single")
-    await ring(gateway, [new for new, accepted in pairs if accepted.admitted])
+    ring(gateway, [new for new, accepted in pairs if accepted.admitted])
 
 
 @route(

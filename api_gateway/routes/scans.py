@@ -3,7 +3,7 @@
 import msgspec
 from aiohttp import web
 
-from api_gateway.access import visible_scan
+from api_gateway.access import allowed, visible_scan
 from api_gateway.bodies import idempotency_key, path_id, read_body
 from api_gateway.middleware.authentication import check_access
 from api_gateway.replies import Scan, ScanAccepted
@@ -58,9 +58,8 @@ async def create_scan(request: web.Request) -> web.Response:
 async def get_scan(request: web.Request) -> web.Response:
     """Poll every 2 to 3 s until `status` is no longer `running`."""
     gateway = request.app[GATEWAY]
-    async with connection(gateway.pool) as conn:
-        row = await visible_scan(conn, path_id(request, "scan_id", "scan"), request[CALLER])
-    return success(request, scan_view(row, gateway), gateway.clock)
+    row = allowed(await gateway.together.scan(path_id(request, "scan_id", "scan")), request[CALLER])
+    return success(request, msgspec.Raw(msgspec.json.encode(scan_view(row, gateway))), gateway.clock)
 
 
 @route(

@@ -56,6 +56,7 @@ class Accounts:
         overrides: Mapping[str, int] | None = None,
         permissions: Sequence[str] | None = None,
         disabled: bool | None = None,
+        end_sessions: bool = False,
     ) -> None:
         """Change what isn't None. Raises UsageError for an unknown user, tier or figure."""
         if tier is not None:
@@ -67,7 +68,13 @@ class Accounts:
                 raise UsageError(f"overrides: {error}") from error
         granted = None if permissions is None else list(permissions)
         if not await users.update(
-            self.connection, email, tier=tier, overrides=overrides, permissions=granted, disabled=disabled
+            self.connection,
+            email,
+            tier=tier,
+            overrides=overrides,
+            permissions=granted,
+            disabled=disabled,
+            end_sessions=end_sessions,
         ):
             raise UsageError(f"There is no user {email}.")
 

@@ -53,6 +53,7 @@ def configure_user(parser: argparse.ArgumentParser) -> None:
     state = change.add_mutually_exclusive_group()
     state.add_argument("--disable", dest="disabled", action="store_true", default=None, help="shut the account")
     state.add_argument("--enable", dest="disabled", action="store_false", default=None, help="open it again")
+    change.add_argument("--end-sessions", action="store_true", help="end every login; API keys go on working")
     add_data_option(change)
     change.set_defaults(run=run_user_set)
     create = actions.add_parser("create", help="make a user")
@@ -137,6 +138,7 @@ def run_user_set(arguments: argparse.Namespace, screen: Screen) -> int:
             overrides=figures or None,
             permissions=_permissions(arguments.permission),
             disabled=arguments.disabled,
+            end_sessions=arguments.end_sessions,
         )
         screen.note(f"changed {arguments.email}")
 

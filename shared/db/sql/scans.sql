@@ -5,6 +5,36 @@ SELECT outcome, scan_id, used, next_free, admitted FROM accept_scan(
   %(kept_days)s, %(key)s, %(hash)s
 );
 
+-- name: accept_many
+-- The scans as one JSON array, in which bytes are base64. The function sees what it did for those before.
+WITH new AS MATERIALIZED (
+  SELECT asked.no, n.* FROM jsonb_array_elements(%(news)s::jsonb) WITH ORDINALITY AS asked (new, no),
+  LATERAL jsonb_to_record(asked.new) AS n (
+    id uuid, owner text, user_id uuid, tier text, test boolean, url text, host text, mode text, options jsonb,
+    sealed text, webhook_url text, profile text, score_version text, request_id text, max_pages int, quota int,
+    running int, hours int, kept_days int, key text, hash text
+  ) ORDER BY n.owner, asked.no
+), done AS MATERIALIZED (
+  SELECT new.no, a.* FROM new CROSS JOIN LATERAL accept_scan(
+    new.id, new.owner, new.user_id, new.tier, new.test, new.url, new.host, new.mode, new.options,
+    decode(new.sealed, 'base64'), new.webhook_url, new.profile, new.score_version, new.request_id, new.max_pages,
+    new.quota, new.running, new.hours, new.kept_days, new.key, decode(new.hash, 'base64')
+  ) AS a
+)
+SELECT outcome, scan_id, used, next_free, admitted FROM done ORDER BY no;
+
+-- name: views
+-- What the API shows of scans. What is stored as JSON comes as its text, so that nobody parses it on the way.
+SELECT s.id, s.owner, s.test, s.url, s.mode, s.status, s.phase, s.found, s.done, s.failed, s.skipped, s.created_at,
+  s.started_at, s.finished_at, s.options::text AS options, s.reason, s.reason_code, s.monitor_id,
+  s.result::text AS result, COALESCE(r.done, 0) AS live_done, COALESCE(r.failed, 0) AS live_failed
+FROM scans s
+LEFT JOIN LATERAL (
+  SELECT sum(c.done) AS done, sum(c.failed) AS failed
+  FROM chunks c WHERE c.scan_id = s.id AND c.status <> 'done' AND s.status = 'running'
+) r ON true
+WHERE s.id = ANY(%(ids)s);
+
 -- name: get
 SELECT s.*,
   COALESCE(r.done, 0) AS live_done, COALESCE(r.failed, 0) AS live_failed

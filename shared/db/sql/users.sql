@@ -14,5 +14,6 @@ FROM users WHERE email = %(email)s;
 UPDATE users SET tier = COALESCE(%(tier)s, tier), overrides = COALESCE(%(overrides)s, overrides),
   permissions = COALESCE(%(permissions)s, permissions), password_hash = COALESCE(%(password_hash)s, password_hash),
   disabled_at = CASE WHEN %(disabled)s::boolean THEN COALESCE(disabled_at, now())
-                     WHEN NOT %(disabled)s::boolean THEN NULL ELSE disabled_at END
+                     WHEN NOT %(disabled)s::boolean THEN NULL ELSE disabled_at END,
+  token_version = token_version + %(end_sessions)s::boolean::int
 WHERE email = %(email)s RETURNING id;

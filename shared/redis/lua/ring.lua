@@ -1,11 +1,14 @@
--- Puts a message on a queue of dramatiq's unless too many wait there already.
--- KEYS[1]  list  ids of the messages that wait
--- KEYS[2]  hash  messages by id
--- ARGV[1]  how many may wait    ARGV[2]  id    ARGV[3]  message
--- Reply: 1 if it was put there
-if redis.call("LLEN", KEYS[1]) >= tonumber(ARGV[1]) then
-  return 0
+-- Puts messages on queues of dramatiq's, but on none where many wait already.
+-- ARGV[1]  how many may wait; and for each message two keys and two arguments:
+-- KEYS  list  ids of the messages that wait    KEYS  hash  messages by id
+-- ARGV  id    ARGV  message
+-- Reply: how many were put there
+local put = 0
+for i = 1, #KEYS / 2 do
+  if redis.call("LLEN", KEYS[2 * i - 1]) < tonumber(ARGV[1]) then
+    redis.call("HSET", KEYS[2 * i], ARGV[2 * i], ARGV[2 * i + 1])
+    redis.call("RPUSH", KEYS[2 * i - 1], ARGV[2 * i])
+    put = put + 1
+  end
 end
-redis.call("HSET", KEYS[2], ARGV[2], ARGV[3])
-redis.call("RPUSH", KEYS[1], ARGV[2])
-return 1
+return put

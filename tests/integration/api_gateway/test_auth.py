@@ -77,6 +77,7 @@ async def test_wrong_and_unknown_look_the_same(caller: MakeCaller, user: User) -
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
+@pytest.mark.usefixtures("patient")
 async def test_the_eleventh_failure_waits(caller: MakeCaller, user: User, email: str) -> None:
     tries = [{"email": spelling, "password": "wrong horse"} for spelling in (email, email.upper()) * 8]
     answers = await asyncio.gather(*(caller(None)("POST", "/auth/login", json=one) for one in tries))
@@ -96,6 +97,7 @@ async def test_success_is_not_counted(caller: MakeCaller, user: User) -> None:
     assert user.email == ANN["email"]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_failures_are_counted_per_address_too(settings: Settings, caller: MakeCaller, user: User) -> None:
     for number in range(20):
         body = {"email": f"n{number}@example.com", "password": "x"}
@@ -137,11 +139,12 @@ async def test_an_api_key_is_no_login(client: Client, caller: MakeCaller) -> Non
         assert (status, error["code"]) == (401, "MISSING_AUTH")
 
 
-async def test_a_new_password_ends_sessions(
-    caller: MakeCaller, user: User, connection: Db, eventually: Eventually
+@pytest.mark.parametrize("change", [{"password": "a new password"}, {"end_sessions": True}], ids=lambda one: [*one][0])
+async def test_what_ends_sessions(
+    caller: MakeCaller, user: User, connection: Db, eventually: Eventually, change: dict[str, Any]
 ) -> None:
     client = await logged_in(caller)
-    assert await users.update(connection, user.email, password="a new password")
+    assert await users.update(connection, user.email, **change)
 
     async def refused() -> bool:
         return (await client("GET", "/auth/verify"))[1].get("code") == "INVALID_TOKEN"

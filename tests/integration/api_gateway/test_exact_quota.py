@@ -38,8 +38,14 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 
 
 @pytest.fixture
-async def pair(settings: Settings, valkey: EmbeddedValkey, make_key: MakeKey) -> AsyncIterator[Pair]:
+async def pair(
+    settings: Settings,
+    valkey: EmbeddedValkey,
+    make_key: MakeKey,
+    patient: None,
+) -> AsyncIterator[Pair]:
     """One caller at two gateways that share Postgres and a Redis of their own."""
+    assert patient is None, "64 at once take their time on a busy machine"
     own = msgspec.structs.replace(settings, redis_url=valkey.url)
     key = await make_key()
     async with (

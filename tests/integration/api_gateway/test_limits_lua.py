@@ -50,8 +50,8 @@ def machine_for(redis: Any) -> type[RuleBasedStateMachine]:
             self.accepted: list[tuple[int, bytes]] = []
 
         def ask(self, arguments: Sequence[Any]) -> list[int]:
-            reply: Any = redis.eval(SCRIPT.source, 2, *self.keys, *arguments)
-            return [int(one) for one in reply]
+            reply: bytes = redis.eval(SCRIPT.source, 2, *self.keys, *arguments)
+            return [int(one) for one in reply.split()]
 
         @rule(pause=st.sampled_from(PAUSES))
         def time_passes(self, pause: int) -> None:
@@ -62,7 +62,7 @@ def machine_for(redis: Any) -> type[RuleBasedStateMachine]:
             """The limit may have been lowered since the last time."""
             for _ in range(tries):
                 member = uuid.uuid4().bytes
-                reply = self.ask([COST, BURST, self.now, quota, WINDOW, member])
+                reply = self.ask([self.now, COST, BURST, quota, WINDOW, member])
                 assert reply == self.model.take(self.now, quota, member)
                 if reply[4] == 1:
                     self.accepted.append((self.now // 1000, member))
