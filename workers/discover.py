@@ -23,7 +23,7 @@ from workers.polite import host_slot
 from workers.probes.of_host import probe_host, probe_tls
 from workers.sample_fetch import sample_sitemaps
 from workers.site_files import save_robots
-from workers.starting import REASONS, Opening, open_host
+from workers.starting import REASONS, Opening, open_host, settle
 from workers.workshop import Workshop, fetch_options
 
 MAX_FILES_KEPT = 1_000
@@ -40,16 +40,17 @@ _NOTHING: Any = None
 async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
     """Plan the scan. Taking it up again after a crash adds what is missing and counts nothing twice."""
     opening = await open_host(shop, scan)
-    async with connection(shop.pool) as conn, conn.transaction():
-        await chunks.hold(conn, lease.claim)
-        await save_robots(conn, scan.id, opening.answer)
-    if opening.error is not None and not scan.found:
+    if opening.error is not None:
+        await _keep(shop, scan, lease, opening)
+        if scan.found:
+            return await _end(shop, scan, lease, incomplete="unreachable")
         await _fail(shop, scan, lease, opening.error)
         return None
-    if opening.error is not None:
-        return await _end(shop, scan, lease, incomplete="unreachable")
-    planner = Planner(shop, scan, lease, opening)
+    start = opening.url
     try:
+        scan, opening = await settle(shop, scan, opening)
+        await _keep(shop, scan, lease, opening)
+        planner = Planner(shop, scan, lease, opening, start)
         await probe_tls(shop, scan, lease)
         await planner.plan()
         await probe_host(shop, scan, lease, opening.url, opening.robots)
@@ -62,6 +63,12 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
             await chunks.release(conn, lease.claim, wait=0.0)
         return None
     return await _end(shop, scan, lease)
+
+
+async def _keep(shop: Workshop, scan: Work, lease: Lease, opening: Opening) -> None:
+    async with connection(shop.pool) as conn, conn.transaction():
+        await chunks.hold(conn, lease.claim)
+        await save_robots(conn, scan.id, opening.answer)
 
 
 async def _end(shop: Workshop, scan: Work, lease: Lease, *, incomplete: str | None = None) -> int | None:
@@ -84,21 +91,23 @@ async def _fail(shop: Workshop, scan: Work, lease: Lease, code: str) -> None:
 class Planner:
     """Adds the start page (crawl) and the sitemaps' pages, batch by batch."""
 
-    def __init__(self, shop: Workshop, scan: Work, lease: Lease, opening: Opening) -> None:
-        """Everything goes by the scheme that answered."""
+    def __init__(self, shop: Workshop, scan: Work, lease: Lease, opening: Opening, start: str) -> None:
+        """Everything goes by the scheme and host that answered; only `start` may stand elsewhere and redirect there."""
         self._shop = shop
         self._scan = scan
         self._lease = lease
         self._opening = opening
         self._sieve = Sieve(msgspec.structs.replace(scan, url=opening.url))
+        self._start = start
         self._files = 0
         self._listed = 0
 
     async def plan(self) -> None:
         """The start page comes first in a crawl; in a sitemap scan it stands in when there is no sitemap."""
-        start = Candidate(self._opening.url, depth=0 if self._scan.mode == "crawl" else None)
+        start = Candidate(self._start, depth=0 if self._scan.mode == "crawl" else None)
+        there = Sieve(msgspec.structs.replace(self._scan, url=self._start))
         if self._scan.mode == "crawl":
-            await self._add([start])
+            await self._add([start], there)
         if self._scan.test:
             for item in sample_sitemaps(self._scan.url):
                 await self._take(item)
@@ -106,7 +115,7 @@ class Planner:
             await self._read()
         # A worker that has to end stops reading: that says nothing of what the sitemaps list.
         if not self._listed and self._scan.mode == "sitemap" and not self._lease.ended:
-            await self._add([start])
+            await self._add([start], there)
 
     async def _read(self) -> None:
         scan, shop = self._scan, self._shop
@@ -141,10 +150,10 @@ class Planner:
                 await chunks.hold(conn, self._lease.claim)
                 await conn.execute(_RESULTS["save_file"], _file_row(self._scan, self._files, item))
 
-    async def _add(self, candidates: list[Candidate]) -> None:
+    async def _add(self, candidates: list[Candidate], sieve: Sieve | None = None) -> None:
         async with connection(self._shop.pool) as conn, conn.transaction():
             await chunks.hold(conn, self._lease.claim)
-            if await add(conn, self._scan.id, self._sieve, candidates):
+            if await add(conn, self._scan.id, sieve or self._sieve, candidates):
                 # A long plan may lose workers that have nothing to do with it.
                 await chunks.forget_attempts(conn, self._lease.claim)
 

@@ -7,7 +7,7 @@ from workers.lease import Lease
 from workers.pages import Assignment, Writer, condemned, judge, poisonous, targets, work_through
 from workers.probes.of_host import load_tls
 from workers.rescan.before import pages_before
-from workers.site_files import load_robots, parsed
+from workers.site_files import load_robots, parsed, settled
 from workers.workshop import Workshop, fetch_options, terms_of
 
 
@@ -15,6 +15,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
     """Do the pages that aren't committed yet; the number of the reduce chunk when this was the scan's last one."""
     async with connection(shop.pool) as conn:
         waiting = await targets(conn, lease.claim)
+        scan = await settled(conn, scan)
         robots_file = await load_robots(conn, scan.id)
         tls = await load_tls(conn, scan)
         before = await pages_before(conn, scan, [target.url for target in waiting])

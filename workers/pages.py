@@ -187,13 +187,19 @@ async def fetch(work: Assignment, url: str, options: FetchOptions | None = None)
     """The page, or why not. Raises `NotBefore` when the host's turn is too far off."""
     scan, options = work.scan, options or work.options
     robots = await work.elsewhere.of(work.shop, scan, url, work.robots)
-    if scan.options.get("respect_robots", True) and not robots.allowed(url, options.user_agent):
+    heeds = scan.options.get("respect_robots", True)
+    if heeds and not robots.allowed(url, options.user_agent):
         return Fetched(url, url, headers=None, error=FetchError("blocked_by_robots", "robots.txt disallows this URL"))
     if scan.test:
         return fetch_sample(url, scan.url, work.shop.clock.now())
+
+    async def permits(target: str) -> bool:
+        theirs = await work.elsewhere.of(work.shop, scan, target, work.robots)
+        return theirs.allowed(target, options.user_agent)
+
     async with host_slot(work.shop, scan, robots, url) as slot:
         began = time.perf_counter()
-        fetched = await work.shop.fetcher.get(url, options)
+        fetched = await work.shop.fetcher.get(url, options, permits=permits if heeds else None)
         FETCH_DURATION.observe(time.perf_counter() - began)
         slot.answered(fetched)
     return fetched

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -13,6 +14,7 @@ from shared.db.queries import queries
 from shared.page import Fetched
 from shared.robots import Robots, from_fetch
 from shared.scans import Work
+from shared.urls import same_host
 from workers.fetch import discovery
 from workers.probes.inputs import with_probes
 from workers.probes.of_host import load_probes
@@ -100,6 +102,23 @@ async def load_robots(conn: Connection, scan_id: UUID) -> tuple[int | None, byte
     return (row["status"], bytes(row["body"] or b"")) if row else (404, b"")
 
 
+def at_home(scan: Work, robots_at: str) -> Work:
+    """The scan as one of the host to which its start page leads, going by where robots.txt was read.
+
+    "www." or its lack makes no other host, and subdomains don't where they are asked for.
+    """
+    host, home = urlsplit(scan.url).hostname or "", urlsplit(robots_at).hostname or ""
+    if same_host(home, host, bool(scan.options.get("include_subdomains", False))):
+        return scan
+    return msgspec.structs.replace(scan, url="/".join(robots_at.split("/", 3)[:3]) + "/")
+
+
+async def settled(conn: Connection, scan: Work) -> Work:
+    """The scan `at_home`, once its plan has been begun."""
+    row = await (await conn.execute(_SQL["robots"], {"scan_id": scan.id})).fetchone()
+    return at_home(scan, row["url"]) if row else scan
+
+
 def robots_input(url: str, status: int | None, body: bytes, facts: dict[str, Any]) -> RobotsFile:
     """robots.txt as the site-level checks see it."""
     return RobotsFile(
@@ -126,6 +145,7 @@ async def site_inputs(conn: Connection, scan: Work) -> SiteInputs:
     rows = await (await conn.execute(_SQL["files"], {"scan_id": scan.id})).fetchall()
     robots = next((row for row in rows if row["kind"] == "robots"), None)
     sitemaps = tuple(msgspec.convert(row["facts"], SitemapFile) for row in rows if row["kind"] == "sitemap")
+    home = at_home(scan, robots["url"]) if robots else scan
     inputs = SiteInputs(
         start_url=await _start(conn, scan),
         complete=scan.mode == "crawl" and scan.incomplete is None,
@@ -135,6 +155,7 @@ async def site_inputs(conn: Connection, scan: Work) -> SiteInputs:
         else None,
         sitemaps=sitemaps if scan.mode != "single" else None,
         previous=await site_before(conn, scan),
+        moved_to=home.url if home is not scan else "",
         skipped=scan.skips,
         suppressed=tuple(scan.options.get("disable_checks") or ()),
     )

@@ -8,8 +8,9 @@ from shared.page import ErrorKind, Fetched
 from shared.robots import Robots
 from shared.scans import Work
 from workers.pages import Assignment, fetch
-from workers.site_files import fetch_robots, robots_of
-from workers.workshop import Workshop
+from workers.polite import host_slot
+from workers.site_files import at_home, fetch_robots, robots_of
+from workers.workshop import Workshop, fetch_options
 
 NO_ANSWER: frozenset[ErrorKind] = frozenset({"timeout", "connection", "dns", "tls", "protocol"})
 """Errors after which the other scheme is worth a try."""
@@ -58,6 +59,25 @@ async def open_host(shop: Workshop, scan: Work) -> Opening:
     # A robots.txt that times out says nothing of the pages; one that can't be connected to says all of them are out.
     error = hard if hard in {"dns", "connection", "tls", "protocol", "forbidden_address", "bad_url"} else None
     return Opening(url, robots_of(answer), answer, fallback, error)
+
+
+async def settle(shop: Workshop, scan: Work, opening: Opening) -> tuple[Work, Opening]:
+    """Where the site lives: if the start page redirects to another host, that one is scanned.
+
+    Not with credentials, which are for the host that they were given for. Raises `NotBefore`.
+    """
+    options = fetch_options(scan, shop.settings)
+    allowed = not scan.options.get("respect_robots", True) or opening.robots.allowed(opening.url, options.user_agent)
+    if scan.test or scan.sealed is not None or not allowed:
+        return scan, opening
+    async with host_slot(shop, scan, opening.robots, opening.url) as slot:
+        fetched = await shop.fetcher.probe(opening.url, options)
+        slot.answered(fetched)
+    home = at_home(scan, fetched.final_url)
+    if home is scan or fetched.status is None:
+        return scan, opening
+    answer = await fetch_robots(shop, home, home.url)
+    return home, Opening(home.url, robots_of(answer), answer, opening.fallback, None)
 
 
 async def first_page(work: Assignment, opening: Opening) -> Fetched:

@@ -18,6 +18,18 @@ def incomplete(site: Site, limits: Limits) -> Iterator[SiteFinding]:
         yield SiteFinding(site.inputs.reason, url=site.inputs.start_url)
 
 
+@site_check("scan.start_moved", Category.SCAN, Severity.INFO, source="heuristic")
+def start_moved(site: Site, limits: Limits) -> Iterator[SiteFinding]:
+    """The start page redirects to another host, and that one was scanned.
+
+    What is said of pages, robots.txt and sitemaps is about the host that visitors arrive at.
+
+    Fix: none needed; start from that host the next time.
+    """
+    if site.inputs.moved_to:
+        yield SiteFinding(f"scanned: {site.inputs.moved_to}", url=site.inputs.start_url)
+
+
 @site_check("scan.skipped_urls", Category.SCAN, Severity.INFO, source="heuristic")
 def skipped_urls(site: Site, limits: Limits) -> Iterator[SiteFinding]:
     """Some addresses were found and not fetched.

@@ -124,6 +124,8 @@ class SiteInputs(Struct, frozen=True, kw_only=True):
     robots: RobotsFile | None = None
     sitemaps: tuple[SitemapFile, ...] | None = None
     previous: PreviousSite | None = None
+    moved_to: str = ""
+    """The host that was scanned, where the start page redirects to another one."""
     skipped: Mapping[str, int] = {}
     rate_limited: int = 0
     suppressed: tuple[str, ...] = ()

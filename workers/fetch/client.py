@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import SimpleNamespace, TracebackType
 from typing import Final, Self
@@ -28,6 +28,8 @@ MAX_HEADERS: Final = 200
 CONNECTIONS: Final = 512
 _NAMES_KEPT: Final = 60
 _IDLE: Final = 15.0
+Permits = Callable[[str], Awaitable[bool]]
+"""Whether the address that a redirect leads to may be fetched."""
 _FINAL: Final = 200
 """The lowest status of an answer; 101 would switch to another protocol, and 0 gets past the parser."""
 
@@ -95,9 +97,11 @@ class Fetcher:
             await self._open.close()
         self._open = self._offered = None
 
-    async def get(self, url: str, options: FetchOptions, *, caps: Caps | None = None) -> Fetched:
-        """Fetch a page, redirects followed hop by hop. Never raises for what a server does."""
-        async with self._answer("GET", url, options, caps or self.caps) as answer:
+    async def get(
+        self, url: str, options: FetchOptions, *, caps: Caps | None = None, permits: Permits | None = None
+    ) -> Fetched:
+        """Fetch a page, redirects followed hop by hop as far as `permits`. Never raises for what a server does."""
+        async with self._answer("GET", url, options, caps or self.caps, permits) as answer:
             if answer.head.tls is None or self._offered is None:
                 return await answer.whole()
             asked = self._offered.ask(answer.head.final_url)
@@ -119,15 +123,17 @@ class Fetcher:
             yield answer
 
     @asynccontextmanager
-    async def _answer(self, method: str, url: str, options: FetchOptions, caps: Caps) -> AsyncGenerator[Answer]:
+    async def _answer(
+        self, method: str, url: str, options: FetchOptions, caps: Caps, permits: Permits | None = None
+    ) -> AsyncGenerator[Answer]:
         trip = Trip(url, options, Clockwork(caps.total))
-        answer = await self._travel(method, trip, caps)
+        answer = await self._travel(method, trip, caps, permits)
         try:
             yield answer
         finally:
             answer.close()
 
-    async def _travel(self, method: str, trip: Trip, caps: Caps) -> Answer:
+    async def _travel(self, method: str, trip: Trip, caps: Caps, permits: Permits | None) -> Answer:
         """Follow redirects to the answer, or to the fault that ends the way."""
         allow = self.guard.allow
         response: Response | None = None
@@ -140,6 +146,8 @@ class Fetcher:
                     return self._arrived(trip, caps, response)
                 response.release()
                 trip.follow(Hop(trip.at, response.status, target(trip.at, value, allow)))
+                if permits is not None and not await permits(trip.at):
+                    raise FetchFault("blocked_by_robots", "robots.txt disallows the address that it redirects to")
         except EXPECTED as caught:
             if self._open is None or self._open.closed:
                 raise  # our own doing, which must not be told of the site

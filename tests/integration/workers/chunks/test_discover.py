@@ -90,3 +90,62 @@ async def test_a_cut_off_pipeline_frees_its_locks(settings: Settings) -> None:
                 await _slow(conn)
     finally:
         await pool.close()
+
+
+async def _all_chunks(shop: Workshop, work: Work) -> None:
+    """Do the scan's chunks, the ones that come up on the way included."""
+    async with connection(shop.pool) as conn:
+        await conn.execute("INSERT INTO chunks (scan_id, no, kind) VALUES (%s, 0, 'discover')", (work.id,))
+    for _ in range(20):
+        async with connection(shop.pool) as conn:
+            row: Any = await (
+                await conn.execute(
+                    "SELECT no FROM chunks WHERE scan_id = %s AND status = 'pending' ORDER BY no LIMIT 1", (work.id,)
+                )
+            ).fetchone()
+        if row is None:
+            return
+        await story.run_chunk(shop, work.id, row["no"], "r")
+
+
+async def test_a_start_page_that_leads_to_another_host_is_followed_there(shop: Workshop, make_work: MakeWork) -> None:
+    asked: set[tuple[str, str]] = set()
+    pages = {
+        "/home": '<a href="/a">The first page</a> <a href="/gone">A page that redirects</a>',
+        "/a": '<a href="/home">Home</a>',
+        "/secret": "Nobody should read this.",
+    }
+
+    async def answer(request: web.Request) -> web.Response:
+        host, _, port = request.host.partition(":")
+        asked.add((host, request.path))
+        if host == "127.0.0.1":
+            return web.Response(status=301, headers={"Location": f"http://localhost:{port}/home"})
+        if request.path == "/gone":
+            return web.Response(status=302, headers={"Location": "/secret"})
+        if request.path == "/robots.txt":
+            return web.Response(text="User-agent: *\nDisallow: /secret\n")
+        if request.path in pages:
+            return web.Response(text=f"<title>{request.path}</title>{pages[request.path]}", content_type="text/html")
+        return web.Response(status=404)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    async with TestServer(app) as server:
+        work = await make_work(str(server.make_url("/")), "crawl")
+        base = f"http://localhost:{server.port}"
+        await _all_chunks(shop, work)
+    async with connection(shop.pool) as conn:
+        rows = await (
+            await conn.execute("SELECT url, final_url, error FROM pages WHERE scan_id = %s ORDER BY seq", (work.id,))
+        ).fetchall()
+        found = await (
+            await conn.execute("SELECT check_id, evidence FROM site_findings WHERE scan_id = %s", (work.id,))
+        ).fetchall()
+        scan: Any = await (await conn.execute("SELECT status FROM scans WHERE id = %s", (work.id,))).fetchone()
+    assert scan["status"] == "complete"
+    assert [(row["url"], row["final_url"], row["error"]) for row in rows[:1]] == [(work.url, f"{base}/home", None)]
+    others = {row["url"]: row["error"] for row in rows[1:]}
+    assert others == {f"{base}/a": None, f"{base}/gone": "blocked_by_robots", f"{base}/home": None}
+    assert ("localhost", "/secret") not in asked
+    assert {"check_id": "scan.start_moved", "evidence": f"scanned: {base}/"} in found
