@@ -1,6 +1,5 @@
 """Admits waiting scans, ends stopped and overdue ones."""
 
-from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -20,22 +19,15 @@ _CHUNKS = queries("chunks")
 async def admit(office: Office) -> None:
     """Let waiting scans start as their owners' running ones end, oldest first."""
     async with connection(office.pool) as conn:
-        waiting = await (await conn.execute(_SCANS["waiting"])).fetchall()
-        if not waiting:
-            return
-        owners = list({row["owner"] for row in waiting})
-        counts = await (await conn.execute(_SCANS["running_counts"], {"owners": owners})).fetchall()
-        running = Counter({row["owner"]: row["running"] for row in counts})
-        admitted: list[UUID] = []
-        for row in waiting:
-            if running[row["owner"]] < _room(office, row):
-                running[row["owner"]] += 1
-                admitted.append(row["id"])
-        if admitted:
-            await conn.execute(_SCANS["admit"], {"ids": admitted})
+        owners = await (await conn.execute(_SCANS["waiting_owners"])).fetchall()
+        rooms = {row["owner"]: _room(office, row) - row["running"] for row in owners}
+        free = {owner: room for owner, room in rooms.items() if room > 0}
+        if free:
+            await conn.execute(_SCANS["admit"], {"owners": list(free), "rooms": list(free.values())})
 
 
 def _room(office: Office, row: dict[str, Any]) -> int:
+    """How many scans the owner may have running at once."""
     tier = office.settings.tiers.get(row["tier"], office.settings.tiers["free"])
     return tier.with_overrides(row["overrides"] or {}).running
 

@@ -96,13 +96,16 @@ WITH flight AS (
   WHERE s.status = 'running' AND (c.status = 'running' OR c.status = 'pending' AND c.dispatched_at IS NOT NULL)
   GROUP BY 1, 2, 3, 4
 ), ready AS (
-  SELECT c.scan_id, c.no, c.kind, c.fence, s.owner, s.host, s.url, s.options, s.request_id, c.created_at,
-    row_number() OVER (PARTITION BY c.scan_id ORDER BY c.no) AS in_scan,
-    COALESCE((SELECT sum(n) FROM flight f WHERE f.scan_id = c.scan_id), 0) AS scan_flight
-  FROM chunks c JOIN scans s ON s.id = c.scan_id
-  WHERE c.status = 'pending' AND c.dispatched_at IS NULL AND s.status = 'running' AND s.admitted_at IS NOT NULL
-    AND (c.created_at < clock_timestamp() - make_interval(secs => %(grace)s) OR c.created_at > clock_timestamp())
-    AND (c.not_before IS NULL OR c.not_before <= clock_timestamp() OR c.not_before > clock_timestamp() + interval '15 minutes')
+  SELECT s.id AS scan_id, c.no, c.kind, c.fence, s.owner, s.host, s.url, s.options, s.request_id, c.created_at, c.in_scan,
+    COALESCE((SELECT sum(n) FROM flight f WHERE f.scan_id = s.id), 0) AS scan_flight
+  FROM scans s CROSS JOIN LATERAL (
+    SELECT no, kind, fence, created_at, row_number() OVER (ORDER BY no) AS in_scan FROM chunks
+    WHERE scan_id = s.id AND status = 'pending' AND dispatched_at IS NULL
+      AND (created_at < clock_timestamp() - make_interval(secs => %(grace)s) OR created_at > clock_timestamp())
+      AND (not_before IS NULL OR not_before <= clock_timestamp() OR not_before > clock_timestamp() + interval '15 minutes')
+    ORDER BY no LIMIT %(per_scan)s::int
+  ) c
+  WHERE s.status = 'running' AND s.admitted_at IS NOT NULL
 ), windowed AS (
   SELECT *, row_number() OVER (PARTITION BY owner ORDER BY in_scan, created_at, scan_id)
       + COALESCE((SELECT sum(n) FROM flight f WHERE f.owner = ready.owner), 0) AS in_owner,
@@ -149,26 +152,28 @@ WHERE status = 'pending' AND dispatched_at IS NOT NULL
 
 -- name: backlog
 -- Open chunks by queue and by host with its scans' manners; hosts with a single one, and analyses (which ask no host),
--- are added up under a null host. ready: of admitted scans, and due. waiting: put off to a time ahead. put_off: given
--- back and not begun again, whether or not that time has come.
+-- are added up under a null host, and so are scans that aren't admitted yet. ready: due. waiting: put off to a time
+-- ahead. put_off: given back and not begun again, whether or not that time has come.
 WITH hosts AS (
   SELECT CASE c.kind WHEN 'single' THEN 'single' ELSE 'chunks' END AS queue,
     CASE WHEN c.kind <> 'reduce' THEN s.host END AS host,
     jsonb_build_object('delay_ms', s.options->'delay_ms', 'concurrency', s.options->'concurrency') AS options,
     min(s.url) AS url, count(*) AS open,
-    count(*) FILTER (WHERE due.now AND s.admitted_at IS NOT NULL) AS ready,
+    count(*) FILTER (WHERE due.now) AS ready,
     count(*) FILTER (WHERE c.status = 'running') AS leased,
     count(*) FILTER (WHERE c.status = 'pending' AND NOT due.now) AS waiting,
     count(*) FILTER (WHERE c.status = 'pending' AND c.not_before IS NOT NULL) AS put_off,
-    min(GREATEST(c.created_at, c.not_before, s.admitted_at))
-      FILTER (WHERE due.now AND s.admitted_at IS NOT NULL) AS since
-  FROM chunks c JOIN scans s ON s.id = c.scan_id
+    min(GREATEST(c.created_at, c.not_before, s.admitted_at)) FILTER (WHERE due.now) AS since
+  FROM scans s JOIN chunks c ON c.scan_id = s.id
   CROSS JOIN LATERAL (
     SELECT c.status = 'pending' AND (c.not_before IS NULL OR c.not_before <= clock_timestamp()) AS now
   ) due
-  WHERE c.status IN ('pending', 'running') AND s.status = 'running' GROUP BY 1, 2, 3
+  WHERE c.status IN ('pending', 'running') AND s.status = 'running' AND s.admitted_at IS NOT NULL GROUP BY 1, 2, 3
 ), lone AS (
   SELECT *, CASE WHEN open > 1 THEN host END AS crowded FROM hosts
+  UNION ALL
+  SELECT CASE mode WHEN 'single' THEN 'single' ELSE 'chunks' END, NULL, NULL, NULL, count(*), 0, 0, 0, 0, NULL, NULL
+  FROM scans WHERE status = 'running' AND admitted_at IS NULL GROUP BY 1
 )
 SELECT queue, crowded AS host, CASE WHEN crowded IS NOT NULL THEN options END AS options, min(url) AS url,
   sum(open)::int AS open, sum(ready)::int AS ready, sum(leased)::int AS leased, sum(waiting)::int AS waiting,

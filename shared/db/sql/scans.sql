@@ -99,20 +99,30 @@ INSERT INTO events (id, scan_id, kind) VALUES (%(event_id)s, %(id)s, %(kind)s) O
 -- name: refund
 DELETE FROM quota_uses WHERE scan_id = %(id)s RETURNING owner, mode;
 
+-- name: waiting_owners
+-- Whose scans wait to be admitted, one step of an index each; what they have running, and what decides their room.
+WITH RECURSIVE owners AS (
+  (SELECT owner FROM scans WHERE status = 'running' AND admitted_at IS NULL ORDER BY owner LIMIT 1)
+  UNION ALL
+  SELECT (SELECT s.owner FROM scans s WHERE s.status = 'running' AND s.admitted_at IS NULL AND s.owner > o.owner
+          ORDER BY s.owner LIMIT 1)
+  FROM owners o WHERE o.owner IS NOT NULL
+)
+SELECT o.owner, oldest.tier, u.overrides,
+  (SELECT count(*) FROM scans r WHERE r.owner = o.owner AND r.status = 'running' AND r.admitted_at IS NOT NULL) AS running
+FROM owners o CROSS JOIN LATERAL (
+  SELECT tier, user_id FROM scans s WHERE s.owner = o.owner AND s.status = 'running' AND s.admitted_at IS NULL
+  ORDER BY id LIMIT 1
+) oldest LEFT JOIN users u ON u.id = oldest.user_id;
+
 -- name: admit
-UPDATE scans SET admitted_at = clock_timestamp() WHERE id = ANY(%(ids)s) AND admitted_at IS NULL;
-
--- name: waiting
--- Each owner's oldest, so that one with thousands waiting doesn't hide the others.
-SELECT s.id, s.owner, s.tier, s.user_id, u.overrides FROM (
-  SELECT id, owner, tier, user_id, row_number() OVER (PARTITION BY owner ORDER BY id) AS place FROM scans
-  WHERE status = 'running' AND admitted_at IS NULL
-) s LEFT JOIN users u ON u.id = s.user_id
-WHERE s.place <= 50 ORDER BY s.place, s.id LIMIT 5000;
-
--- name: running_counts
-SELECT owner, count(*) AS running FROM scans
-WHERE status = 'running' AND admitted_at IS NOT NULL AND owner = ANY(%(owners)s) GROUP BY owner;
+-- Of each owner as many as there is room for, oldest first.
+UPDATE scans SET admitted_at = clock_timestamp() FROM (
+  SELECT oldest.id FROM unnest(%(owners)s::text[], %(rooms)s::int[]) AS o (owner, room) CROSS JOIN LATERAL (
+    SELECT id FROM scans s WHERE s.owner = o.owner AND s.status = 'running' AND s.admitted_at IS NULL
+    ORDER BY id LIMIT o.room
+  ) oldest
+) next WHERE scans.id = next.id AND scans.admitted_at IS NULL;
 
 -- name: overdue
 SELECT id FROM scans

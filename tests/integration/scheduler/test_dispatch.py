@@ -7,7 +7,7 @@ from scheduler.chores import dispatch
 from scheduler.office import Office
 from shared import chunks
 from shared.db.pool import connection
-from shared.jobs import SHORT_QUEUE, chunk_job, ring
+from shared.jobs import ACTORS, SHORT_QUEUE, chunk_job, ring
 from tests.integration.scheduler.conftest import HandClock, Rows
 
 pytestmark = pytest.mark.timeout(30)
@@ -119,7 +119,7 @@ async def test_what_waits_in_redis_is_bounded(office: Office, rows: Rows) -> Non
 
 async def test_more_is_sent_as_more_is_begun(office: Office, rows: Rows) -> None:
     await office.redis.zadd(
-        f"{office.settings.namespace}:__heartbeats__", dict.fromkeys("abc", office.clock.now() * 1000)
+        f"{office.settings.namespace}:__heartbeats__", dict.fromkeys(ACTORS, office.clock.now() * 1000)
     )
     for number in range(100):
         await rows.scan(f"guest:{number}")
