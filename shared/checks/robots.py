@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.checks.base import Category, Fact, Limits, On, Severity, site_check
 from shared.checks.site import RobotsFile, Site, SiteFinding
-from shared.facts import Flag
+from shared.facts_record import Flag
 from shared.robots import MAX_REDIRECTS, ProblemKind
 
 GOOGLE_ROBOTS = "https://developers.google.com/search/docs/crawling-indexing/robots/robots_txt"

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from shared.checks.base import On, Severity
-from shared.facts import NONE, Flag
+from shared.facts_record import NONE, Flag
 from shared.host_probes import HostProbes
 from shared.robots import Robots
 

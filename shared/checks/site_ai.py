@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.checks.base import Category, Fact, Limits, Severity, site_check
 from shared.checks.site import Site, SiteFinding
-from shared.facts import Flag
+from shared.facts_record import Flag
 
 TRAINING = (
     "GPTBot", "ClaudeBot", "CCBot", "Google-Extended", "Applebot-Extended", "Bytespider", "Meta-ExternalAgent",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.checks.base import Category, Fact, Limits, On, Severity, site_check
 from shared.checks.site import Site, SiteFinding, State
-from shared.facts import Flag
+from shared.facts_record import Flag
 
 GOOGLE_CANONICAL = "https://developers.google.com/search/docs/crawling-indexing/consolidate-duplicate-urls"
 GOOGLE_PAGES = "https://developers.google.com/search/docs/specialty/ecommerce/pagination-and-incremental-page-loading"

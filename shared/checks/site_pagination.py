@@ -5,7 +5,7 @@ from typing import Literal
 
 from shared.checks.base import Category, Limits, On, Severity, site_check
 from shared.checks.site import Site, SiteFinding, State
-from shared.facts import Flag
+from shared.facts_record import Flag
 
 GOOGLE_PAGES = "https://developers.google.com/search/docs/specialty/ecommerce/pagination-and-incremental-page-loading"
 AMP = "https://amp.dev/documentation/guides-and-tutorials/optimize-and-measure/discovery"

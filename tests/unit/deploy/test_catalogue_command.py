@@ -1,10 +1,12 @@
 """`checks`: the catalogue on the terminal."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
-from deploy.local.cli import main
+from deploy.local.cli import ROOT, main
 from shared.checks import catalogue
 from shared.checks.not_offered import NOT_OFFERED
 
@@ -33,3 +35,9 @@ def test_one_check_or_a_group_that_is_not_offered(capsys: pytest.CaptureFixture[
     assert main(["checks", "js"]) == 0
     assert "js.title_changed" in capsys.readouterr().out
     assert main(["checks", "nonsense"]) == 2
+
+
+def test_the_catalogue_does_without_numpy() -> None:
+    """It takes longer to load than all else that the short commands need."""
+    code = "import sys; from shared.checks import catalogue; catalogue(); sys.exit('numpy' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
