@@ -60,7 +60,7 @@ function View({ route }) {
       () => setState({ name, error: new Error("This view could not be loaded. A newer version may be running: reload the page.") }),
     );
   }, [name]);
-  if (ready) return html`<${Guarded} key=${name} view=${ready} params=${route.params} />`;
+  if (ready) return html`<${Guarded} key=${name + (route.params.id ?? "")} view=${ready} params=${route.params} />`;
   if (state.name === name && state.error) return html`<${ErrorBox} error=${state.error} retry=${() => location.reload()} />`;
   return html`<${Loading} />`;
 }

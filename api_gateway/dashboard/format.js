@@ -89,23 +89,12 @@ export function path(url, site) {
 /** The address to link to, or undefined for what isn't http(s): `javascript:` must never be a link. */
 export const safeHref = (url) => (/^https?:\/\//i.test(url ?? "") ? url : undefined);
 
-const WORDINGS = [
-  [/of length >= 1$/, () => "This is needed."],
-  [/of length >= (\d+)$/, (n) => `At least ${n} characters.`],
-  [/`str` of length <= (\d+)$/, (n) => `At most ${n} characters.`],
-  [/`array` of length <= (\d+)$/, (n) => `At most ${n} of them.`],
-  [/`int` >= (-?\d+)$/, (n) => `A whole number, ${n} or more.`],
-  [/`int` <= (\d+)$/, (n) => `A whole number, ${n} at most.`],
-  [/`int`[^,]*, got `str`$/, () => "A whole number."],
-  [/`str` matching regex/, () => "This is not written as it should be."],
-];
-
-/** What the API says of a field's type or bounds, in words for people who see the field it stands at. */
+/** What the API says of a field, for people who see the field that it stands at. */
 export function plainly(message) {
-  const short = message.replace(/\.$/, "").replace(/ - at `[^`]*`$/, "");
-  for (const [expression, words] of WORDINGS) {
-    const found = expression.exec(short);
-    if (found) return words(found[1]);
-  }
-  return short === message.replace(/\.$/, "") ? message : `${short}.`;
+  const words = message
+    .replace(/^[\w.[\]…]+: /, "")
+    .replace(/that matches \S+.*$/, "of the right form.")
+    .replace(/^must be a string of at /, "must have at ")
+    .replace(/^must be an integer/, "must be a whole number");
+  return words[0].toUpperCase() + words.slice(1);
 }

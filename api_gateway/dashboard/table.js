@@ -125,6 +125,8 @@ export function VirtualList({ name, load, start, row, height, total, label, head
     </div>
     ${chunks.error && html`<div class="errorbox" role="alert"><p>${chunks.error.message}</p>
       <button type="button" class="button plain" onClick=${again}>Try again</button></div>`}
-    ${!chunks.ended && !chunks.error && html`<p class="loading"><span class="spinner" aria-hidden="true"></span>Loading …</p>`}
+    ${!chunks.ended && !chunks.error && (chunks.length
+      ? html`<p class="soft">More follow as you scroll.</p>`
+      : html`<p class="loading"><span class="spinner" aria-hidden="true"></span>Loading …</p>`)}
   </div>`;
 }

@@ -20,7 +20,7 @@ export function useTitle(title) {
 
 /** Load something: `{data, error, loading, reload}`. `load(signal)` is called again when `keys` change. */
 export function useLoad(load, keys) {
-  const [state, setState] = useState({ loading: true });
+  const [state, setState] = useState({ loading: true, data: undefined });
   const [round, setRound] = useState(0);
   useEffect(() => {
     const stop = new AbortController();

@@ -87,7 +87,7 @@ export function Changes({ scan }) {
   return html`<${FilterBar} label="Compare to">
       <${Field} grow as="select" label="Compare to the scan of" value=${against ?? ""} onChange=${(event) => set({ against: event.target.value })}>
         ${!against && html`<option value="">Choose one</option>`}
-        ${list.data.map((one) => html`<option key=${one.scan_id} value=${one.scan_id}>${`${time(one.created_at)}, ${MODES[one.mode].toLowerCase()}, score ${Math.round(one.score)}, ${one.url}`}</option>`)}
+        ${list.data.map((one) => html`<option key=${one.scan_id} value=${one.scan_id}>${`${time(one.created_at)}, ${MODES[one.mode].toLowerCase()}, score ${one.score === null ? "none" : Math.round(one.score)}, ${one.url}`}</option>`)}
         ${against && !list.data.some((one) => one.scan_id === against) && html`<option value=${against}>${against}</option>`}<//>
     <//>
     ${load.error ? html`<${ErrorBox} error=${load.error} retry=${load.reload} />`

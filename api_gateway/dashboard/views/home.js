@@ -47,9 +47,8 @@ function Refused({ items }) {
     <ul>${items.map((item) => html`<li key=${item.url}><code>${item.url}</code>: ${item.error.message}</li>`)}</ul></div>`;
 }
 
-function Start({ usage, guest, onStarted }) {
-  const [query] = useQuery();
-  const [kind, setKind] = useState(query.mode in MODES ? query.mode : "single");
+function Start({ usage, guest, onStarted, before }) {
+  const [kind, setKind] = useState(before?.mode ?? "single");
   const [refused, setRefused] = useState([]);
   const once = useOnce();
   const action = useAction(async (data) => {
@@ -77,10 +76,10 @@ function Start({ usage, guest, onStarted }) {
     <div class="starter">
       ${kind === "bulk"
         ? html`<${Field} as="textarea" name="urls" label="Addresses, one a line" rows="5" spellcheck=${false} error=${action.at("urls")} />`
-        : html`<${Field} name="url" label="Address" type="url" inputmode="url" autocomplete="url" placeholder="https://example.com/" spellcheck=${false} defaultValue=${query.url} error=${action.at("url")} />`}
+        : html`<${Field} name="url" label="Address" type="url" inputmode="url" autocomplete="url" placeholder="https://example.com/" spellcheck=${false} defaultValue=${before?.url} error=${action.at("url")} />`}
       <${Button} kind="primary" type="submit" busy=${action.busy}>Start the scan<//>
     </div>
-    <${Options} at=${action.at} kind=${kind} />
+    <${Options} at=${action.at} kind=${kind} given=${before?.options} />
   <//>`;
 }
 
@@ -116,13 +115,17 @@ function OnThisDevice() {
   </section>`;
 }
 
+/** With `?like=` the form begins as that scan was started; its secrets are not known any more. */
 export default function Home() {
+  const [query] = useQuery();
   useTitle("New scan");
   const guest = !session.current;
   const usage = useLoad(async (signal) => (guest ? null : get("/user/usage", {}, { signal })), [guest]);
   const history = useLoad(async (signal) => (guest ? null : get("/history", { per_page: 8 }, { signal })), [guest]);
+  const before = useLoad(async (signal) => (query.like ? get(`/scans/${encodeURIComponent(query.like)}`, {}, { signal }) : null), [query.like]);
   return html`<div class="viewhead"><div><h1>Scan a page or a site</h1>
       <p class="lead">Every page is judged against the <${Link} href="/checks">catalogue of checks<//>. You get a score that is explained to the last point, and what to fix first.</p></div></div>
-    <${Start} usage=${usage.data} guest=${guest} onStarted=${() => (history.reload(), usage.reload())} />
+    <${Loaded} of=${before} what="Loading the scan to repeat">${(scan) =>
+      html`<${Start} usage=${usage.data} guest=${guest} before=${scan} onStarted=${() => (history.reload(), usage.reload())} />`}<//>
     ${guest ? html`<${OnThisDevice} />` : html`<${Recent} load=${history} />`}`;
 }

@@ -12,13 +12,19 @@ const INCOMPLETE = {
   depth: "Pages deeper than the scan's limit were found but not fetched.",
   trap: "Addresses that seem to go on for ever were not followed.",
 };
+const GATES = {
+  home_not_indexable: "The score is held down because search engines may not index the start page.",
+  not_indexable: "The score is held down because search engines may not index most of the pages.",
+  broken: "The score is held down because most of the pages don't work.",
+};
 const FIRST = 8;
 
 function Notices({ scan: { result, reason, status } }) {
   const told = [];
   if (status !== "complete" && reason) told.push(reason);
   if (result?.incomplete) told.push(INCOMPLETE[result.incomplete] ?? "Not every page of the site was fetched.");
-  for (const gate of result?.gates ?? []) told.push(`The score is capped: ${gate}`);
+  if (result && result.score === null) told.push("No page could be read, so there is no score.");
+  for (const gate of result?.gates ?? []) told.push(GATES[gate] ?? `The score is limited: ${gate}.`);
   if (result?.suppressed.length) told.push(`Left out at your request: ${result.suppressed.join(", ")}.`);
   return told.map((text) => html`<p key=${text} class="notice">${text}</p>`);
 }
@@ -58,6 +64,15 @@ function First({ scan }) {
   )}</ol>`;
 }
 
+const said = (value) => (typeof value === "object" ? JSON.stringify(value) : String(value));
+
+function Asked({ scan }) {
+  const options = Object.entries(scan.options);
+  if (!options.length) return null;
+  return html`<details><summary>How this scan was asked for</summary>
+    <dl class="facts">${options.map(([name, value]) => html`<dt><code>${name}</code></dt><dd class="mono">${said(value)}</dd>`)}</dl></details>`;
+}
+
 function OverTime({ scan }) {
   const load = useLoad(
     async (signal) => (await get("/history", { url: scan.url.slice(0, 500), mode: scan.mode, status: "complete", per_page: 50 }, { signal })).items,
@@ -79,5 +94,6 @@ export function Overview({ scan }) {
     <section class="section"><header><h2>Fix these first</h2><span class="soft">points that fixing each alone gives back</span></header>
       <${First} scan=${scan} />
       <p><${Link} href=${`/scans/${scan.scan_id}/issues`}>All issues<//></p></section>
-    ${session.current && html`<${OverTime} scan=${scan} />`}`;
+    ${session.current && html`<${OverTime} scan=${scan} />`}
+    <${Asked} scan=${scan} />`;
 }

@@ -62,7 +62,7 @@ export function Actions({ scan, onStopped }) {
   const signedIn = Boolean(session.current);
   return html`<div class="actions">
     ${scan.status === "running" && signedIn && html`<${Stop} scan=${scan} onStopped=${onStopped} />`}
-    ${scan.status !== "running" && html`<${ButtonLink} href=${to("/", { url: scan.url, mode: scan.mode })}>Scan again<//>`}
+    ${scan.status !== "running" && html`<${ButtonLink} href=${to("/", { like: scan.scan_id })}>Scan again<//>`}
     ${["complete", "stopped"].includes(scan.status) && signedIn && html`<${Exports} scan=${scan} />`}
     <${Button} onClick=${copy}>Copy link<//>
   </div>`;
