@@ -18,6 +18,7 @@ from api_gateway.parameters import check_names
 from api_gateway.passwords import Passwords
 from api_gateway.routes import ALL
 from api_gateway.routes.dashboard import add_dashboard
+from api_gateway.routes.reports import add_reports
 from api_gateway.routing import ROUTE, Handler
 from api_gateway.sessions import Sessions
 from api_gateway.state import GATEWAY, Gateway
@@ -116,4 +117,5 @@ def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
     for route in ALL:
         app.router.add_route(route.method, _apart(route.path), _bare(route.handler, route))
     add_dashboard(app.router)
+    add_reports(app.router)
     return app

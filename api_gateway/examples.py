@@ -229,6 +229,8 @@ MONITOR: Json = {
     "jitter_seconds": 242,
     "enabled": True,
     "next_run_at": "2026-02-26T05:34:02.000Z",
+    "alerts": [{"kind": "score_drops", "by": 5.0}, {"kind": "certificate_expires", "days": 14}],
+    "mails": [],
     "last": {
         "scan_id": SCAN_ID,
         "score": 87.5,
@@ -237,6 +239,17 @@ MONITOR: Json = {
     },
     "created_at": "2026-02-20T09:00:00.000Z",
     "updated_at": "2026-02-20T09:00:00.000Z",
+}
+ALERT: Json = {
+    "id": "0199c2a1-9000-7d11-8c3e-5a7b9c0d1e2f",
+    "rule": "score_drops:5",
+    "subject": "",
+    "message": "The score fell by 8.0 points, from 95.5 to 87.5.",
+    "details": {"score": 87.5, "score_before": 95.5},
+    "scan_id": SCAN_ID,
+    "triggered_at": "2026-02-25T10:29:54.000Z",
+    "recovered_scan_id": None,
+    "recovered_at": None,
 }
 MONITOR_RUN: Json = {
     "due_at": "2026-02-25T05:34:02.000Z",
@@ -351,6 +364,7 @@ EXAMPLES: Mapping[str, Example] = {
             "schedule": "30 6 * * 1-5",
             "timezone": "Europe/Berlin",
             "options": {"checks_network": ["tls"]},
+            "alerts": [{"kind": "score_drops", "by": 5}, {"kind": "certificate_expires"}],
         },
         reply={**MONITOR, "last": None},
     ),
@@ -366,6 +380,7 @@ EXAMPLES: Mapping[str, Example] = {
         reply={"scan_id": SECOND_ID, "status": "running", "poll_url": f"/api/v1/scans/{SECOND_ID}"},
     ),
     "list_runs": Example(path={"id": MONITOR_ID}, reply={"items": [MONITOR_RUN], "next_cursor": None}),
+    "list_alerts": Example(path={"id": MONITOR_ID}, reply={"items": [ALERT], "next_cursor": None}),
     "page_history": Example(path={"id": MONITOR_ID}, reply={"url": SITE, "items": [PAGE_SCORE], "next_cursor": None}),
     "list_checks": Example(reply={"items": [CHECK], "total": 1}),
 }

@@ -1,5 +1,6 @@
 """Monitors as they are asked for, checked, and shown."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,14 +14,17 @@ from api_gateway.bodies import path_id
 from api_gateway.replies import ScanMode
 from api_gateway.state import CALLER, Caller, Gateway
 from shared import monitors
+from shared.alerts import Rule, Rules, watched
 from shared.clock import utc, uuid7
 from shared.db.pool import Connection
 from shared.errors import ForbiddenError, InternalError, InvalidRequestError, NotFoundError
+from shared.mail import Kind
 from shared.monitoring import check_interval, scan_of
 from shared.monitors import LastRun, Monitor
 from shared.requests import ScanOptions, Url, split_secrets
 from shared.schedule import ScheduleError, jitter_seconds, next_run
 from shared.seal import seal
+from shared.settings import Settings
 
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 ScheduleText = Annotated[
@@ -34,6 +38,15 @@ ScheduleText = Annotated[
 ZoneName = Annotated[str, Meta(min_length=1, max_length=64, description="A zone of the IANA database: Europe/Berlin.")]
 
 
+Mails = Annotated[
+    list[Kind],
+    Meta(
+        max_length=3,
+        description="What is mailed to the account's address: alerts, and after every complete run a report.",
+    ),
+]
+
+
 class MonitorRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of POST /monitors. `mode` and `options` are those of POST /scans; without `name` it is the host's."""
 
@@ -44,6 +57,8 @@ class MonitorRequest(Struct, frozen=True, forbid_unknown_fields=True):
     options: ScanOptions = msgspec.field(default_factory=ScanOptions)
     name: Name | None = None
     enabled: bool = True
+    alerts: Rules = []
+    mails: Mails = []
 
 
 class MonitorChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +71,8 @@ class MonitorChange(Struct, frozen=True, forbid_unknown_fields=True):
     options: ScanOptions | UnsetType = UNSET
     name: Name | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
+    alerts: Rules | UnsetType = UNSET
+    mails: Mails | UnsetType = UNSET
 
 
 def monitor_view(monitor: Monitor, last: LastRun | None) -> dict[str, Any]:
@@ -65,6 +82,8 @@ def monitor_view(monitor: Monitor, last: LastRun | None) -> dict[str, Any]:
         "id": str(monitor.id),
         **{name: getattr(monitor, name) for name in shown},
         "credentials": monitor.sealed is not None,
+        "alerts": monitor.alerts,
+        "mails": [entry["kind"] for entry in monitor.reports],
         "last": msgspec.to_builtins(last, builtin_types=(datetime,)) if last else None,
         "created_at": monitor.created_at,
         "updated_at": monitor.updated_at,
@@ -95,6 +114,7 @@ def planned(monitor: Monitor, caller: Caller, gateway: Gateway) -> Monitor:
     Raises what POST /scans raises, and `ForbiddenError` for a schedule that comes too often.
     """
     scan = scan_of(monitor, caller, gateway.settings, scan_id=monitor.id)
+    _check_told(monitor, gateway.settings)
     try:
         check_interval(monitor.schedule, caller)
         jitter = jitter_seconds(monitor.id, monitor.schedule)
@@ -132,11 +152,32 @@ def new_monitor(asked: MonitorRequest, caller: Caller, gateway: Gateway) -> Moni
         jitter_seconds=0,
         enabled=asked.enabled,
         next_run_at=None,
-        alerts=[],
-        reports=[],
+        alerts=_stored(asked.alerts),
+        reports=_mailed(asked.mails),
         created_at=now,
         updated_at=now,
     )
+
+
+def _stored(rules: Sequence[Rule]) -> list[dict[str, Any]]:
+    """Each rule once, as JSON has it, with the figures that were left out."""
+    return [dict(msgspec.to_builtins(rule)) for rule in watched(rules)]
+
+
+def _mailed(kinds: Sequence[Kind]) -> list[dict[str, Any]]:
+    return [{"kind": kind} for kind in dict.fromkeys(kinds)]
+
+
+def _check_told(monitor: Monitor, settings: Settings) -> None:
+    """Raises `InvalidRequestError` for rules and mails that could never come to anything."""
+    certificate = any(rule["kind"] == "certificate_expires" for rule in monitor.alerts)
+    if certificate and "tls" not in monitor.options.get("checks_network", ()):
+        message = "alerts: certificate_expires needs 'tls' among options.checks_network."
+        raise InvalidRequestError(message, param="alerts")
+    if monitor.reports and not settings.smtp_url:
+        raise InvalidRequestError("mails: this service has no mail server.", param="mails")
+    if any(one["kind"] != "alerts" for one in monitor.reports) and not settings.public_url:
+        raise InvalidRequestError("mails: this service has no public address for reports.", param="mails")
 
 
 def _options(options: ScanOptions, gateway: Gateway) -> tuple[dict[str, Any], bytes | None]:
@@ -155,6 +196,10 @@ def changed(monitor: Monitor, change: MonitorChange, caller: Caller, gateway: Ga
     elif monitor.sealed is not None and _origin(given.get("url", monitor.url)) != _origin(monitor.url):
         message = "options: send them anew, since the credentials that are stored are another site's."
         raise InvalidRequestError(message, param="options")
+    if isinstance(change.alerts, list):
+        given["alerts"] = _stored(change.alerts)
+    if isinstance(change.mails, list):
+        given["reports"] = _mailed(given.pop("mails"))
     wanted = msgspec.structs.replace(monitor, **given)
     if given.keys() <= {"name", "enabled"} and (not wanted.enabled or monitor.enabled):
         following = monitor.next_run_at if wanted.enabled else None

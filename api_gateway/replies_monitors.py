@@ -6,6 +6,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from api_gateway.replies import IssueCounts, Moment, ScanMode, ScanStatus
+from shared.alerts import Rule
+from shared.mail import Kind
 
 
 class MonitorScore(Struct, frozen=True):
@@ -35,6 +37,8 @@ class MonitorItem(Struct, frozen=True):
     jitter_seconds: int
     enabled: bool
     next_run_at: Moment | None
+    alerts: list[Rule]
+    mails: list[Kind]
     last: MonitorScore | None
     created_at: Moment
     updated_at: Moment
@@ -44,6 +48,30 @@ class MonitorList(Struct, frozen=True):
     """A stretch of the caller's monitors, newest first; `next_cursor` is null at the end."""
 
     items: list[MonitorItem]
+    next_cursor: str | None
+
+
+class Alert(Struct, frozen=True):
+    """What a rule found; open until `recovered_at`. `rule` is its kind with its figures, `subject` a check's id or "".
+
+    `scan_id` and `recovered_scan_id` are the runs that showed it; null where a scan has been deleted since.
+    """
+
+    id: UUID
+    rule: str
+    subject: str
+    message: str
+    details: dict[str, Any]
+    scan_id: UUID | None
+    triggered_at: Moment
+    recovered_scan_id: UUID | None
+    recovered_at: Moment | None
+
+
+class AlertList(Struct, frozen=True):
+    """A stretch of a monitor's alerts, newest first; `next_cursor` is null at the end."""
+
+    items: list[Alert]
     next_cursor: str | None
 
 

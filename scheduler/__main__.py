@@ -8,7 +8,7 @@ import uvloop
 from aiohttp import web
 from redis.asyncio import Redis
 
-from scheduler.chores import dispatch, gauges, maintenance, monitors, retention, scans, webhooks
+from scheduler.chores import alerts, dispatch, gauges, mail, maintenance, monitors, retention, scans, webhooks
 from scheduler.chores.sweep import sweep
 from scheduler.leader import lead
 from scheduler.office import Office
@@ -33,6 +33,9 @@ CHORES = (
     Chore("deliveries", 0.5, webhooks.dispatch),
     Chore("monitors", 1.0, monitors.fire),
     Chore("monitor_records", 600.0, monitors.forget),
+    Chore("alerts", 1.0, alerts.look),
+    Chore("mail", 2.0, mail.send, deadline=900.0),
+    Chore("old_alerts", 600.0, alerts.forget),
     Chore("backlog", 2.0, gauges.backlog),
     Chore("dead_letters", 5.0, gauges.dead_letters),
     Chore("maintenance", 5.0, maintenance.maintenance),

@@ -161,6 +161,13 @@ WEBHOOK_DELIVERIES = _counter(
     "Attempts to deliver a webhook's message.",
     outcome=("delivered", "retried", "given_up", "lost", "unavailable"),
 )
+ALERTS = _counter(
+    "alerts",
+    "scheduler",
+    "Alerts of monitors; failed: a run whose rules could not be applied.",
+    state=("triggered", "recovered", "failed"),
+)
+MAILS = _counter("mails", "scheduler", "Attempts to send a mail.", outcome=("sent", "failed", "refused"))
 
 LEADER = _gauge("scheduler_leader", "scheduler", "1 on the scheduler that leads.")
 QUEUE_DEPTH = _gauge(

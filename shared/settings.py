@@ -50,6 +50,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     scan_hours: int
     user_agent: str
     floor: Floor
+    smtp_url: str
+    mail_from: str
+    public_url: str
     tiers: Mapping[str, Tier]
 
     def __repr__(self) -> str:
@@ -99,6 +102,9 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
             delay_ms=get("LEAST_DELAY_MS", _between(0, 10_000), Floor().delay_ms),
             concurrency=get("MOST_CONCURRENCY", _between(1, 10), Floor().concurrency),
         ),
+        smtp_url=get("SMTP_URL", _smtp_url, ""),
+        mail_from=get("MAIL_FROM", _mail_from, "scanfleet@localhost"),
+        public_url=get("PUBLIC_URL", _public_url, ""),
         tiers=get("TIERS_FILE", lambda raw: load_tiers(Path(raw)), load_tiers()),
     )
     if faults:
@@ -140,6 +146,29 @@ def _secret(raw: str) -> str:
         message = f"must have at least {MIN_SECRET} characters"
         raise ValueError(message)
     return raw
+
+
+def _smtp_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
+        message = "must be smtp://, smtp+starttls:// or smtps://, with USER:PASSWORD@ if needed, HOST and :PORT"
+        raise ValueError(message)
+    return raw
+
+
+def _mail_from(raw: str) -> str:
+    if raw.count("@") != 1 or any(character.isspace() or character in "<>,;" for character in raw):
+        message = "must be a bare e-mail address"
+        raise ValueError(message)
+    return raw
+
+
+def _public_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        message = "must be the gateway's http or https address as its users know it"
+        raise ValueError(message)
+    return raw.rstrip("/")
 
 
 def _redis_url(raw: str) -> str:

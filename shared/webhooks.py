@@ -84,8 +84,12 @@ def payload(
     url: str,
     score: float | None,
     issues: Mapping[str, int] | None,
+    alert: Mapping[str, object] | None = None,
 ) -> bytes:
-    """The message's body. `issues` counts different issues by severity; what isn't known counts none."""
+    """The message's body. `issues` counts different issues by severity; what isn't known counts none.
+
+    `alert` tells of an alert of a monitor, or of its recovery (`state`).
+    """
     counts = issues or {}
     return msgspec.json.encode(
         {
@@ -97,6 +101,7 @@ def payload(
                 "url": url,
                 "score": score,
                 "issues": {name: counts.get(name, 0) for name in SEVERITIES},
+                **({"alert": alert} if alert is not None else {}),
             },
         }
     )

@@ -21,7 +21,7 @@ from api_gateway.middleware.limits import headers
 from api_gateway.prompt import promptly
 from api_gateway.routes.results import issue_view
 from api_gateway.routing import Route, route
-from api_gateway.state import CALLER, GATEWAY, REQUEST_ID
+from api_gateway.state import CALLER, GATEWAY, REQUEST_ID, Gateway
 from api_gateway.views import scan_view
 from shared.db.pool import AWAY, Connection, Pool, connection
 from shared.db.queries import queries
@@ -188,13 +188,23 @@ async def export_csv(request: web.Request) -> web.StreamResponse:
 )
 async def export_pdf(request: web.Request) -> web.Response:
     """A report to hand on: the score, what to fix first, each issue with examples. Tables of pages are capped."""
-    gateway = request.app[GATEWAY]
     row, report = await promptly(_report(request))
+    pdf = await _press(request.app[GATEWAY]).print(report)
+    return web.Response(body=pdf, headers=_head(request, row, "pdf", "application/pdf"))
+
+
+async def print_report(gateway: Gateway, row: dict[str, Any]) -> bytes:
+    """The PDF of a scan that has ended."""
+    async with connection(gateway.pool) as conn:
+        report = await report_of(conn, row, await _issues(conn, row))
+    return await _press(gateway).print(report)
+
+
+def _press(gateway: Gateway) -> Press:
     press = _PRESSES.get(gateway.pool)
     if press is None:
         press = _PRESSES[gateway.pool] = Press()
-    pdf = await press.print(report)
-    return web.Response(body=pdf, headers=_head(request, row, "pdf", "application/pdf"))
+    return press
 
 
 ROUTES: list[Route] = [export_json, export_csv, export_pdf]

@@ -22,7 +22,14 @@ from api_gateway.monitors import (
 )
 from api_gateway.parameters import CURSOR, LIMIT, Parameter
 from api_gateway.replies import ScanAccepted
-from api_gateway.replies_monitors import MonitorDeleted, MonitorItem, MonitorList, MonitorRunList, PageHistory
+from api_gateway.replies_monitors import (
+    AlertList,
+    MonitorDeleted,
+    MonitorItem,
+    MonitorList,
+    MonitorRunList,
+    PageHistory,
+)
 from api_gateway.routes.results import make_cursor, read_cursor
 from api_gateway.routing import PREFIX, Route, route
 from api_gateway.starting import note_accepted
@@ -31,12 +38,14 @@ from api_gateway.wire import success
 from shared import monitors
 from shared.clock import utc, uuid7
 from shared.db.pool import Connection, connection
+from shared.db.queries import queries
 from shared.errors import ConflictError, ForbiddenError, InvalidUrlError, RateLimitError, ServiceError
 from shared.metrics import MONITOR_RUNS
 from shared.monitoring import scan_of, too_many
 from shared.monitors import NewRun, PagePoint, Run, most_runs
 from shared.requests import Url
 
+_ALERTS = queries("alerts")
 _ID_CURSOR, _TIME_CURSOR = tuple[UUID], tuple[Annotated[datetime, Meta(tz=True)]]
 _LAST_ID, _LAST_MOMENT = UUID(int=(1 << 128) - 1), datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -204,6 +213,28 @@ async def list_runs(request: web.Request) -> web.Response:
     return success(request, {"items": items, "next_cursor": _times(found, limit)}, gateway.clock)
 
 
+@route(
+    "GET",
+    "/monitors/{id}/alerts",
+    summary="A monitor's alerts",
+    scope="read",
+    query=(CURSOR, LIMIT),
+    reply=AlertList,
+    errors=(ForbiddenError,),
+)
+async def list_alerts(request: web.Request) -> web.Response:
+    """Newest first, the open ones and those that have recovered. Kept for 400 days."""
+    gateway = request.app[GATEWAY]
+    limit: int = LIMIT.read(request)
+    before = read_cursor(request, _ID_CURSOR)
+    async with connection(gateway.pool) as conn:
+        monitor = await own_monitor(conn, request)
+        values = {"monitor_id": monitor.id, "before": before[0] if before else _LAST_ID, "limit": limit + 1}
+        found = await (await conn.execute(_ALERTS["list"], values)).fetchall()
+    cursor = make_cursor(found[limit - 1]["id"]) if len(found) > limit else None
+    return success(request, {"items": found[:limit], "next_cursor": cursor}, gateway.clock)
+
+
 PAGE_URL = Parameter(
     "url",
     Url,
@@ -247,5 +278,6 @@ ROUTES: list[Route] = [
     delete_monitor,
     run_monitor,
     list_runs,
+    list_alerts,
     page_history,
 ]

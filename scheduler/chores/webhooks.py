@@ -68,6 +68,7 @@ def _message(event: dict[str, Any], webhook_id: object, url: str) -> dict[str, A
         url=event["url"],
         score=event["score"],
         issues=event["issues"],
+        alert=event["details"],
     )
     return {
         "id": delivery_id,

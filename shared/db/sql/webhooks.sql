@@ -32,7 +32,7 @@ WHERE user_id = %(user_id)s AND test = %(test)s ORDER BY id DESC LIMIT 100;
 DELETE FROM webhooks WHERE id = %(id)s RETURNING id;
 
 -- name: open_events
-SELECT e.id, e.scan_id, e.kind, e.created_at, s.url, s.owner, s.user_id, s.test, s.score, s.webhook_url,
+SELECT e.id, e.scan_id, e.kind, e.created_at, e.details, s.url, s.owner, s.user_id, s.test, s.score, s.webhook_url,
   s.result -> 'totals' -> 'issues' AS issues
 FROM events e JOIN scans s ON s.id = e.scan_id
 WHERE e.handled_at IS NULL ORDER BY e.created_at LIMIT %(most)s FOR UPDATE OF e SKIP LOCKED;

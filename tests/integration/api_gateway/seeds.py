@@ -102,11 +102,12 @@ async def _monitor(connection: Db) -> None:
     monitor = examples.MONITOR
     columns = ("name", "url", "mode", "schedule", "timezone", "jitter_seconds", "enabled", "next_run_at")
     await connection.execute(
-        """INSERT INTO monitors (id, owner, user_id, test, host, options, name, url, mode, schedule, timezone,
+        """INSERT INTO monitors (id, owner, user_id, test, host, options, alerts, name, url, mode, schedule, timezone,
              jitter_seconds, enabled, next_run_at, created_at, updated_at)
-           VALUES (%s, %s, %s, false, 'example.com', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+           VALUES (%s, %s, %s, false, 'example.com', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
-            *(monitor["id"], f"user:{examples.USER_ID}", examples.USER_ID, Jsonb(monitor["options"])),
+            *(monitor["id"], f"user:{examples.USER_ID}", examples.USER_ID),
+            *(Jsonb(monitor["options"]), Jsonb(monitor["alerts"])),
             *(monitor[name] for name in (*columns, "created_at", "updated_at")),
         ],
     )
@@ -117,6 +118,13 @@ async def _run(connection: Db) -> None:
     await connection.execute(
         "INSERT INTO monitor_runs (monitor_id, due_at, decided_at, outcome, scan_id) VALUES (%s, %s, %s, %s, %s)",
         [examples.MONITOR_ID, *(examples.MONITOR_RUN[name] for name in columns)],
+    )
+    alert = {**examples.ALERT, "monitor_id": examples.MONITOR_ID, "details": Jsonb(examples.ALERT["details"])}
+    columns = ("id", "monitor_id", "rule", "subject", "message", "details", "scan_id", "triggered_at")
+    await connection.execute(
+        "INSERT INTO alerts (id, monitor_id, rule, subject, message, details, scan_id, triggered_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [alert[name] for name in columns],
     )
     await connection.execute(
         "INSERT INTO urls (scan_id, seq, hash, url) VALUES (%s, 0, %s, %s)",

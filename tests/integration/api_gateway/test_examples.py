@@ -30,6 +30,7 @@ EXACT = {
     "get_monitor",
     "list_monitors",
     "list_runs",
+    "list_alerts",
     "page_history",
     "delete_monitor",
 }

@@ -1,0 +1,247 @@
+"""Looks at runs of monitors that have ended: opens alerts, closes those whose cause is gone, and tells of both once."""
+
+from datetime import datetime
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from scheduler.office import Office
+from shared import mail
+from shared.alerts import MOST_PAGES, Before, Ended, Firing, NoindexAppeared, Rule, Rules, holds, name_of, watched
+from shared.clock import utc, uuid7
+from shared.db.pool import LOST, Connection, connection
+from shared.db.queries import queries
+from shared.logs import get_logger
+from shared.metrics import ALERTS
+
+AT_ONCE: Final = 100
+
+_SQL = queries("alerts")
+
+
+class _Look(NamedTuple):
+    """One run, and the monitor that it is one of."""
+
+    monitor: dict[str, Any]
+    due_at: datetime
+    scan: dict[str, Any]
+    now: datetime
+
+
+async def look(office: Office) -> None:
+    """Look at every run that has ended since, the oldest first."""
+    async with connection(office.pool) as conn:
+        for run in await (await conn.execute(_SQL["unlooked"], {"most": AT_ONCE})).fetchall():
+            try:
+                await _look_at(office, conn, run)
+            except LOST:
+                raise
+            except Exception as error:  # noqa: BLE001 - one that can't be judged must not keep the others
+                ALERTS.labels("failed").inc()
+                get_logger().warning(
+                    "monitor.not_looked_at",
+                    monitor_id=str(run["monitor_id"]),
+                    error=f"{type(error).__name__}: {error}"[:300],
+                )
+
+
+async def forget(office: Office) -> None:
+    """Drop alerts that recovered long ago, and old mail."""
+    async with connection(office.pool) as conn:
+        await conn.execute(_SQL["forget"], {"now": utc(office.clock.now())})
+        await mail.forget(conn)
+
+
+async def _look_at(office: Office, conn: Connection, run: dict[str, Any]) -> None:
+    """One transaction: what was found, who is told, and that this run has been looked at."""
+    now = utc(office.clock.now())
+    async with conn.transaction():
+        monitor = await (await conn.execute(_SQL["hold"], run)).fetchone()
+        if monitor is None or await (await conn.execute(_SQL["look"], {**run, "now": now})).fetchone() is None:
+            return
+        scan = await (await conn.execute(_SQL["scan"], run)).fetchone()
+        if scan is None:
+            return
+        at = _Look(monitor, run["due_at"], scan, now)
+        rules = watched(msgspec.convert(monitor["alerts"], Rules))
+        await _apply(office, conn, at, rules)
+        await _report(office, conn, at)
+
+
+async def _apply(office: Office, conn: Connection, at: _Look, rules: list[Rule]) -> None:
+    """Open, keep and close alerts. One whose rule is no longer watched is closed without a word."""
+    rows = await (await conn.execute(_SQL["open"], {"monitor_id": at.monitor["id"]})).fetchall()
+    open_now: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        open_now.setdefault(row["rule"], []).append(row)
+    if not rules and not rows:
+        return
+    previous = await _previous(conn, at)
+    ended = await _ended(conn, at, rules, open_now, previous)
+    for rule in rules:
+        mine = open_now.pop(name_of(rule), [])
+        await _apply_rule(office, conn, at, rule, mine, ended, previous[1] if previous else None)
+    for row in (row for left in open_now.values() for row in left):
+        await _close(conn, at, row)
+
+
+async def _apply_rule(
+    office: Office,
+    conn: Connection,
+    at: _Look,
+    rule: Rule,
+    mine: list[dict[str, Any]],
+    ended: Ended,
+    before: Before | None,
+) -> None:
+    opened = {row["subject"]: row for row in mine}
+    fresh = holds(rule, ended, before)
+    if fresh is None:
+        return
+    for subject, row in opened.items():
+        kept = holds(rule, ended, msgspec.convert(row["before"], Before))
+        if kept is not None and all(firing.subject != subject for firing in kept) and await _close(conn, at, row):
+            await _tell(
+                office,
+                conn,
+                at,
+                row["id"],
+                "recovered",
+                rule,
+                Firing(subject=subject, message=row["message"], details={}),
+            )
+    for firing in fresh:
+        known = opened.get(firing.subject)
+        if known is None:
+            await _open(office, conn, at, rule, firing, before or Before())
+        elif isinstance(rule, NoindexAppeared):
+            await _extend(office, conn, at, rule, firing, known)
+
+
+async def _open(
+    office: Office, conn: Connection, at: _Look, rule: Rule, firing: Firing, before: Before
+) -> None:
+    if isinstance(rule, NoindexAppeared):
+        before = msgspec.structs.replace(before, noindex=tuple(firing.details["pages"]))
+    alert_id = uuid7(office.clock)
+    values = {
+        "id": alert_id,
+        "monitor_id": at.monitor["id"],
+        "rule": name_of(rule),
+        "subject": firing.subject,
+        "message": firing.message,
+        "details": Jsonb(msgspec.to_builtins(firing.details)),
+        "before": Jsonb(msgspec.to_builtins(before)),
+        "scan_id": at.scan["id"],
+        "now": at.now,
+    }
+    if await (await conn.execute(_SQL["trigger"], values)).fetchone() is not None:
+        await _tell(office, conn, at, alert_id, "triggered", rule, firing)
+
+
+async def _extend(
+    office: Office, conn: Connection, at: _Look, rule: Rule, firing: Firing, known: dict[str, Any]
+) -> None:
+    """Further pages while the alert is open: they are told of, and it recovers when all of them have."""
+    before = msgspec.convert(known["before"], Before)
+    pages = list(dict.fromkeys([*before.noindex, *firing.details["pages"]]))[:MOST_PAGES]
+    if len(pages) == len(before.noindex):
+        return
+    wider = msgspec.structs.replace(before, noindex=tuple(pages))
+    values = {"id": known["id"], "before": Jsonb(msgspec.to_builtins(wider)), "details": Jsonb({"pages": pages})}
+    await conn.execute(_SQL["extend"], values)
+    await _tell(office, conn, at, known["id"], "triggered", rule, firing)
+
+
+async def _close(conn: Connection, at: _Look, row: dict[str, Any]) -> bool:
+    values = {"id": row["id"], "now": at.now, "scan_id": at.scan["id"]}
+    return await (await conn.execute(_SQL["recover"], values)).fetchone() is not None
+
+
+async def _tell(
+    office: Office, conn: Connection, at: _Look, alert_id: UUID, state: str, rule: Rule, firing: Firing
+) -> None:
+    """By webhook, and by mail to the addresses of the monitor."""
+    details = {
+        "id": str(alert_id),
+        "monitor_id": str(at.monitor["id"]),
+        "monitor": at.monitor["name"],
+        "rule": msgspec.to_builtins(rule),
+        "state": state,
+        "message": firing.message,
+        "details": msgspec.to_builtins(firing.details),
+    }
+    values = {
+        "event_id": uuid7(office.clock),
+        "scan_id": at.scan["id"],
+        "subject": f"{alert_id} {state}",
+        "details": Jsonb(details),
+    }
+    await conn.execute(_SQL["add_event"], values)
+    await mail.alert(conn, office.settings, office.clock, monitor=at.monitor, scan=at.scan, alert=details)
+    ALERTS.labels(state).inc()
+    get_logger().info("alert." + state, monitor_id=str(at.monitor["id"]), rule=name_of(rule), test=at.monitor["test"])
+
+
+async def _report(office: Office, conn: Connection, at: _Look) -> None:
+    """Scheduled reports go with every complete run."""
+    if at.scan["status"] == "complete" and at.monitor["reports"]:
+        await mail.reports(conn, office.settings, office.clock, monitor=at.monitor, scan=at.scan)
+
+
+async def _previous(conn: Connection, at: _Look) -> tuple[UUID, Before] | None:
+    """The complete run before: its scan, and what rules compare with."""
+    values = {"monitor_id": at.monitor["id"], "due_at": at.due_at}
+    row = await (await conn.execute(_SQL["previous"], values)).fetchone()
+    if row is None:
+        return None
+    scan = await (await conn.execute(_SQL["scan"], row)).fetchone()
+    if scan is None:
+        return None
+    issues = await (await conn.execute(_SQL["issues"], row)).fetchall()
+    return row["scan_id"], Before(
+        score=scan["score"], pages=scan["pages"], issues=tuple(issue["check_id"] for issue in issues)
+    )
+
+
+async def _ended(
+    conn: Connection,
+    at: _Look,
+    rules: list[Rule],
+    open_now: dict[str, list[dict[str, Any]]],
+    previous: tuple[UUID, Before] | None,
+) -> Ended:
+    scan = at.scan
+    of_scan = {"scan_id": scan["id"]}
+    issues = await (await conn.execute(_SQL["issues"], of_scan)).fetchall()
+    certificate = await (await conn.execute(_SQL["certificate"], of_scan)).fetchone()
+    noindex: list[str] = []
+    indexable: frozenset[str] = frozenset()
+    if any(isinstance(rule, NoindexAppeared) for rule in rules):
+        if previous is not None:
+            values = {**of_scan, "before": previous[0], "most": MOST_PAGES}
+            noindex = [row["url"] for row in await (await conn.execute(_SQL["noindex"], values)).fetchall()]
+        watched_pages = [
+            page
+            for rows in open_now.values()
+            for row in rows
+            for page in cast("list[str]", row["before"].get("noindex", []))
+        ]
+        if watched_pages:
+            values = {**of_scan, "urls": watched_pages}
+            rows = await (await conn.execute(_SQL["indexable"], values)).fetchall()
+            indexable = frozenset(row["url"] for row in rows)
+    return Ended(
+        status=scan["status"],
+        finished_at=scan["finished_at"],
+        reason=scan["reason"] or "",
+        score=scan["score"],
+        pages=scan["pages"],
+        whole=scan["incomplete"] is None,
+        issues={row["check_id"]: row["severity"] for row in issues},
+        noindex=noindex,
+        indexable=indexable,
+        certificate_until=certificate["until"] if certificate else None,
+    )

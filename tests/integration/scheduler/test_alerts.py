@@ -1,0 +1,311 @@
+"""Runs of a monitor go by: alerts are told of once, recover once, whoever looks and however often."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from psycopg.types.json import Jsonb
+
+from deploy.local.ports import free_ports
+from scheduler.chores import alerts, mail, webhooks
+from scheduler.office import Office
+from shared import users
+from shared.clock import uuid7
+from shared.db.pool import connection
+from shared.report_links import read_token
+from tests.integration.scheduler.conftest import Rows
+
+RULES = [
+    {"kind": "score_drops", "by": 5},
+    {"kind": "score_below", "score": 50},
+    {"kind": "new_issue", "severity": "critical"},
+    {"kind": "pages_fall", "percent": 20},
+    {"kind": "scan_failed"},
+    {"kind": "noindex_appeared"},
+    {"kind": "certificate_expires", "days": 14},
+]
+GOOD = {"/": False, "/a": False, "/b": False, "/c": False, "/d": False}
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class Watch:
+    """A monitor whose runs are written straight into Postgres."""
+
+    def __init__(self, rows: Rows, office: Office, monitor_id: uuid.UUID, user_id: uuid.UUID) -> None:
+        self.rows, self.office, self.id, self.user_id = rows, office, monitor_id, user_id
+        self.runs = 0
+
+    async def run(
+        self,
+        score: float | None = 80.0,
+        pages: dict[str, bool] | None = None,
+        issues: dict[str, str] | None = None,
+        status: str = "complete",
+        incomplete: str | None = None,
+        certificate: datetime | None = None,
+        look: bool = True,
+    ) -> list[tuple[str, str]]:
+        """One more run; what was told of it, as (rule, state)."""
+        self.runs += 1
+        scan_id, at = uuid7(), START + timedelta(days=self.runs)
+        await self.rows.sql(
+            "INSERT INTO scans (id, owner, user_id, tier, url, host, mode, profile, score_version, request_id, max_pages,"
+            " status, reason, score, incomplete, started_at, finished_at, ends_at, kept_until, monitor_id, result)"
+            " VALUES (%(id)s, 'user:x', %(user)s, 'pro', 'https://example.com/', 'example.com', 'crawl', 'p', '1', 'r', 9,"
+            " %(status)s, 'no answer', %(score)s, %(incomplete)s, %(at)s, %(at)s, %(at)s, %(at)s, %(monitor)s, '{}')",
+            id=scan_id, user=self.user_id, status=status, score=score, incomplete=incomplete, at=at, monitor=self.id,
+        )  # fmt: skip
+        for seq, (path, noindex) in enumerate((GOOD if pages is None else pages).items()):
+            await self.rows.sql(
+                "INSERT INTO pages (scan_id, seq, url, status, facts) VALUES (%(id)s, %(seq)s, %(url)s, 200, %(facts)s)",
+                id=scan_id, seq=seq, url=f"https://example.com{path}", facts=Jsonb({"noindex": noindex}),
+            )  # fmt: skip
+        for check, severity in (issues or {}).items():
+            await self.rows.sql(
+                "INSERT INTO issues (scan_id, check_id, severity, category, pages, share, points_lost, points_back)"
+                " VALUES (%(id)s, %(check)s, %(severity)s, 'x', 1, 1, 1, 1)", id=scan_id, check=check, severity=severity,
+            )  # fmt: skip
+        if certificate is not None:
+            await self.rows.sql(
+                "INSERT INTO probes (scan_id, kind, hash, url, result) VALUES (%(id)s, 'host', 1, 'u', %(result)s)",
+                id=scan_id, result=Jsonb({"not_after": certificate.timestamp()}),
+            )  # fmt: skip
+        await self.rows.sql(
+            "INSERT INTO monitor_runs (monitor_id, due_at, decided_at, outcome, scan_id)"
+            " VALUES (%(monitor)s, %(at)s, %(at)s, 'started', %(id)s)", monitor=self.id, at=at, id=scan_id,
+        )  # fmt: skip
+        if not look:
+            return []
+        await alerts.look(self.office)
+        return await self.told(scan_id)
+
+    async def told(self, scan_id: uuid.UUID | None = None) -> list[tuple[str, str]]:
+        found = await self.rows.sql(
+            "SELECT details FROM events WHERE kind = 'alert.triggered' AND (%(id)s::uuid IS NULL OR scan_id = %(id)s)"
+            " ORDER BY details -> 'rule' ->> 'kind', id", id=scan_id,
+        )  # fmt: skip
+        return [(row["details"]["rule"]["kind"], row["details"]["state"]) for row in found]
+
+
+@pytest.fixture
+async def watch(rows: Rows, office: Office) -> Watch:
+    async with connection(rows.pool) as conn:
+        user = await users.create(conn, email="ann@example.com", password="correct horse", tier="pro")
+    monitor_id = uuid7()
+    kinds = [{"kind": kind} for kind in ("alerts", "report_link", "report_pdf")]
+    await rows.sql(
+        "INSERT INTO monitors (id, owner, user_id, test, name, url, host, mode, schedule, timezone, jitter_seconds,"
+        " enabled, next_run_at, alerts, reports) VALUES (%(id)s, 'user:x', %(user)s, false, 'shop', 'https://example.com/',"
+        " 'example.com', 'crawl', 'daily', 'UTC', 0, true, now(), %(alerts)s, %(reports)s)",
+        id=monitor_id, user=user.id, alerts=Jsonb(RULES), reports=Jsonb(kinds),
+    )  # fmt: skip
+    return Watch(rows, office, monitor_id, user.id)
+
+
+async def test_a_quiet_site_raises_nothing(watch: Watch) -> None:
+    for _ in range(3):
+        assert await watch.run() == []
+
+
+async def test_every_rule_fires_once_and_recovers_once(watch: Watch) -> None:
+    soon = START + timedelta(days=10)
+    assert await watch.run() == []
+    bad: dict[str, Any] = {
+        "score": 40.0, "pages": {"/": False, "/a": True, "/b": False}, "issues": {"index.blocked": "critical"}, "certificate": soon,
+    }  # fmt: skip
+    fired = ["certificate_expires", "new_issue", "noindex_appeared", "pages_fall", "score_below", "score_drops"]
+    assert await watch.run(**bad) == [(kind, "triggered") for kind in fired]
+    assert await watch.run(**bad) == []
+    assert await watch.run(score=None, status="error", pages={}) == [("scan_failed", "triggered")]
+    assert await watch.run(score=None, status="error", pages={}) == []
+    good: dict[str, Any] = {"certificate": START + timedelta(days=300)}
+    recovered = [(kind, "recovered") for kind in sorted([*fired, "scan_failed"])]
+    assert await watch.run(**good) == recovered
+    assert await watch.run(**good) == []
+
+
+async def test_two_schedulers_and_repeated_looks_tell_once(watch: Watch) -> None:
+    await watch.run(look=False)
+    await watch.run(score=10.0, look=False)
+    await watch.run(score=90.0, look=False)
+    await asyncio.gather(*(alerts.look(watch.office) for _ in range(4)))
+    for _ in range(3):
+        await alerts.look(watch.office)
+    told = await watch.told()
+    assert sorted(told) == [
+        ("score_below", "recovered"), ("score_below", "triggered"), ("score_drops", "recovered"), ("score_drops", "triggered"),
+    ]  # fmt: skip
+    left = await watch.rows.sql("SELECT 1 FROM monitor_runs WHERE looked_at IS NULL")
+    assert left == []
+
+
+async def test_an_incomplete_run_says_nothing_of_pages(watch: Watch) -> None:
+    await watch.run()
+    assert await watch.run(pages={"/": False}, incomplete="time") == []
+
+
+async def test_further_noindex_pages_are_told_and_recover_together(watch: Watch) -> None:
+    await watch.run()
+    assert await watch.run(pages={**GOOD, "/a": True}) == [("noindex_appeared", "triggered")]
+    assert await watch.run(pages={**GOOD, "/a": True, "/b": True}) == [("noindex_appeared", "triggered")]
+    assert await watch.run(pages={**GOOD, "/b": True}) == []
+    assert await watch.run() == [("noindex_appeared", "recovered")]
+
+
+async def test_a_rule_that_is_taken_away_closes_without_a_word(watch: Watch) -> None:
+    await watch.run()
+    await watch.run(score=60.0)
+    await watch.rows.sql("UPDATE monitors SET alerts = '[]'")
+    assert await watch.run(score=60.0) == []
+    assert await watch.rows.sql("SELECT 1 FROM alerts WHERE recovered_at IS NULL") == []
+
+
+async def test_webhooks_hear_of_alerts(watch: Watch) -> None:
+    await watch.rows.sql(
+        "INSERT INTO webhooks (id, user_id, test, url, secret, events)"
+        " VALUES (%(id)s, %(user)s, false, 'https://hook.example/', '', ARRAY['alert.triggered'])",
+        id=uuid7(), user=watch.user_id,
+    )  # fmt: skip
+    await watch.run()
+    await watch.run(score=60.0)
+    await webhooks.plan(watch.office)
+    (row,) = await watch.rows.sql("SELECT event, payload FROM deliveries")
+    sent = json.loads(bytes(row["payload"]))
+    assert (sent["event"], sent["data"]["alert"]["state"]) == ("alert.triggered", "triggered")
+    assert sent["data"]["alert"]["message"] == "The score fell by 20.0 points, from 80.0 to 60.0."
+    assert sent["data"]["alert"]["monitor_id"] == str(watch.id)
+
+
+class Post:
+    """An SMTP server that keeps what it is given, and refuses as it is told."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.refusals: list[str] = []
+
+    async def handle_DATA(  # noqa: N802 - as the library calls it
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        if self.refusals:
+            return self.refusals.pop(0)
+        content = envelope.content
+        assert isinstance(content, bytes)
+        parsed = message_from_bytes(content, policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        self.mails.append(parsed)
+        return "250 taken"
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+async def mailing(watch: Watch, post: Post) -> AsyncIterator[Office]:
+    """An office with an SMTP server, and a gateway that hands out reports."""
+
+    async def report(request: web.Request) -> web.Response:
+        token = read_token("x" * 40, request.match_info["token"])
+        assert token is not None
+        return web.Response(body=b"%PDF-1.7 " + token[0].bytes, content_type="application/pdf")
+
+    app = web.Application()
+    app.router.add_get("/reports/{token}", report)
+    port = free_ports(1)[0]
+    controller = Controller(post, hostname="127.0.0.1", port=port)
+    controller.start()
+    async with TestServer(app) as gateway:
+        settings = msgspec.structs.replace(
+            watch.office.settings,
+            smtp_url=f"smtp://127.0.0.1:{port}",
+            mail_from="scans@example.org",
+            public_url=str(gateway.make_url("")).rstrip("/"),
+        )
+        watch.office = msgspec.structs.replace(watch.office, settings=settings)
+        yield watch.office
+    controller.stop()
+
+
+async def again(office: Office) -> None:
+    """Send now what would be due later."""
+    async with connection(office.pool) as conn:
+        await conn.execute("UPDATE mails SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL")
+    await mail.send(office)
+
+
+async def test_alerts_and_reports_are_mailed_to_the_owner(watch: Watch, mailing: Office, post: Post) -> None:
+    await watch.run()
+    await watch.run(score=60.0)
+    await mail.send(mailing)
+    await mail.send(mailing)
+    subjects = sorted(str(one["Subject"]) for one in post.mails)
+    assert subjects == [
+        "Alert: shop: The score fell by 20.0 points, from 80.0 to 60.0.",
+        "Report: shop: score 60", "Report: shop: score 60", "Report: shop: score 80", "Report: shop: score 80",
+    ]  # fmt: skip
+    assert {str(one["To"]) for one in post.mails} == {"ann@example.com"}
+    files = [part for one in post.mails for part in one.iter_attachments()]
+    assert [part.get_content_type() for part in files] == ["application/pdf"] * 2
+    assert files[0].get_payload(decode=True)[:8] == b"%PDF-1.7"  # type: ignore[index]
+    links = [one for one in post.mails if "/reports/" in one.get_body(("plain",)).get_content()]  # type: ignore[union-attr]
+    assert len(links) == 2
+
+
+async def test_what_is_refused_for_now_is_sent_again_and_for_good_is_not(
+    watch: Watch, mailing: Office, post: Post
+) -> None:
+    await watch.rows.sql('UPDATE monitors SET reports = \'[{"kind": "report_link"}]\'')
+    post.refusals += ["451 busy"]
+    await watch.run()
+    await mail.send(mailing)
+    assert post.mails == []
+    await mail.send(mailing)
+    assert post.mails == []
+    await again(mailing)
+    assert len(post.mails) == 1
+    post.refusals += ["554 never"]
+    await watch.run()
+    await mail.send(mailing)
+    await again(mailing)
+    assert len(post.mails) == 1
+    rows = await watch.rows.sql(
+        "SELECT sent_at IS NOT NULL AS sent, given_up_at IS NOT NULL AS up FROM mails ORDER BY created_at"
+    )
+    assert [(row["sent"], row["up"]) for row in rows] == [(True, False), (False, True)]
+
+
+async def test_a_mail_server_that_is_away_loses_nothing(watch: Watch, mailing: Office, post: Post) -> None:
+    await watch.rows.sql('UPDATE monitors SET reports = \'[{"kind": "report_link"}]\'')
+    nobody = msgspec.structs.replace(mailing.settings, smtp_url="smtp://127.0.0.1:9")
+    await watch.run()
+    await mail.send(msgspec.structs.replace(mailing, settings=nobody))
+    (row,) = await watch.rows.sql("SELECT last_error, next_attempt_at IS NOT NULL AS waits FROM mails")
+    assert row["waits"]
+    assert "Connect" in row["last_error"]
+    await again(mailing)
+    assert len(post.mails) == 1
+
+
+async def test_two_senders_send_each_mail_once(watch: Watch, mailing: Office, post: Post) -> None:
+    for _ in range(5):
+        await watch.run()
+    await asyncio.gather(*(mail.send(mailing) for _ in range(4)))
+    assert len({str(one["Message-ID"]) for one in post.mails}) == len(post.mails) == 10
+
+
+async def test_without_a_mail_server_nothing_is_kept(watch: Watch) -> None:
+    await watch.run()
+    await watch.run(score=60.0)
+    assert await watch.rows.sql("SELECT 1 FROM mails") == []
