@@ -1,7 +1,8 @@
 // One scan: while it runs its progress, afterwards its report, in parts that each have an address of their own.
 
-import { get } from "../api.js";
+import { get, session } from "../api.js";
 import { host, path } from "../format.js";
+import { Link, to } from "../router.js";
 import { Badge, ErrorBox, Loaded, Tabs, html, useLoad, useTitle } from "../ui.js";
 import { Actions, Facts } from "./scan-head.js";
 import { Changes } from "./changes.js";
@@ -45,7 +46,11 @@ export default function Scan({ params: { id, part = "overview", what } }) {
   const load = useLoad((signal) => get(`/scans/${id}`, {}, { signal }), [id]);
   const scan = load.data;
   useTitle(scan ? `${TOPICS[part]?.label ?? NAMES[part] ?? "Report"} of ${host(scan.url)}` : "Scan");
-  if (load.error) return html`<h1>Scan</h1><${ErrorBox} error=${load.error} retry=${load.reload} />`;
+  if (load.error) {
+    const stranger = !session.current && [401, 403].includes(load.error.status);
+    return html`<h1>Scan</h1><${ErrorBox} error=${load.error} retry=${load.reload} />
+      ${stranger && html`<p>It may belong to an account: <${Link} href=${to("/sign-in", { next: location.pathname + location.search })}>sign in<//> to see it.</p>`}`;
+  }
   return html`<${Loaded} of=${load} what="Loading the scan">${() => html`
     <div class="viewhead"><div>
       <h1>${host(scan.url)}<span class="soft">${path(scan.url, scan.url.match(/^https?:\/\/[^/]+/)?.[0])}</span>${scan.test && html` <${Badge}>Test<//>`}</h1>
