@@ -28,6 +28,8 @@ class Memory(Struct):
     """Messages may have been lost, so everything is sent again."""
     swept: set[tuple[str, bytes]] = field(default_factory=set[tuple[str, bytes]])
     """By queue and id: messages that looked lost at the last sweep."""
+    taken: dict[tuple[str, bytes], float] = field(default_factory=dict[tuple[str, bytes], float])
+    """By ack set and id: since when a worker has been seen to hold a message (monotonic seconds)."""
     hosts: dict[tuple[str, str, str], Seen] = field(default_factory=dict[tuple[str, str, str], Seen])
     """By queue, host and manners: hosts with more than one open chunk at the last look."""
 

@@ -2,8 +2,9 @@
 
 From its sending to its acknowledgement a message is in the hash `<queue>.msgs`; its id is in the queue's list or, once
 a worker has taken it, in that worker's ack set. Dramatiq moves the ids of dead workers back (maintenance). What it
-leaves for ever: ids in neither place, ids without a message, and messages that a worker took but can't acknowledge,
-since they name another id than their own.
+leaves for ever: ids in neither place, ids without a message, messages that a worker took but can't acknowledge, since
+they name another id than their own, and messages that a live worker took but never got, because Redis stalled and its
+answer came too late.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from shared.logs import get_logger
 MOST = 10_000
 """Messages that one run moves, and dead letters that a queue keeps (besides dramatiq's own limit of seven days)."""
 AT_ONCE = 1_000
+TAKEN_SECONDS = 60.0
+"""After so long with one worker a message is sent again. Where that worker is still at it, its lease holds."""
 
 Ids = set[bytes]
 
@@ -53,26 +56,31 @@ class Queue(Struct, frozen=True):
 
 
 async def sweep(office: Office) -> None:
-    """Send again what lies in no list, set aside what can't be acknowledged, drop ids without messages.
+    """Send again what lies in no list or with a worker for long, set aside what can't be acknowledged.
 
     Redis is read step by step while others write, so only what two runs in a row have found is touched.
     """
     redis: Any = office.redis
     namespace = office.settings.namespace
     workers: list[bytes] = await redis.zrange(f"{namespace}:__heartbeats__", 0, -1)
+    memory, now = office.memory, office.clock.monotonic()
     found: set[tuple[str, bytes]] = set()
+    taken: dict[tuple[str, bytes], float] = {}
     for name in sorted(set(ACTORS.values())):
         acks = await _not_empty(redis, [f"{namespace}:__acks__.{worker.decode()}.{name}" for worker in workers])
         queue = Queue(redis, name, f"{namespace}:{name}", acks)
-        strays, stuck = await _strays(queue), await _stuck(queue)
-        known = office.memory.swept
+        strays, held = await _strays(queue), await _held(queue)
+        stuck = {one for (_, one), body in held.items() if name != INGRESS_QUEUE and not _names(body, one)}
         found |= {(name, one) for one in strays | stuck}
-        resent = await _send_again(queue, {one for one in strays if (name, one) in known})
-        dead = await _set_aside(queue, {one for one in stuck if (name, one) in known}, office.clock.now())
+        taken |= {place: memory.taken.get(place, now) for place in held}
+        late = [place for place in held if now - taken[place] >= TAKEN_SECONDS and place[1] not in stuck]
+        resent = await _send_again(queue, {one for one in strays if (name, one) in memory.swept}, late)
+        known = {one for one in stuck if (name, one) in memory.swept}
+        dead = await _set_aside(queue, known, office.clock.now())
         dropped = await _drop_oldest(queue)
         if resent or dead or dropped:
             get_logger().warning("messages.swept", queue=name, sent_again=resent, set_aside=dead, dropped=dropped)
-    office.memory.swept = found
+    memory.swept, memory.taken = found, taken
 
 
 async def _not_empty(redis: Redis, keys: Sequence[str]) -> dict[str, int]:
@@ -99,23 +107,21 @@ async def _strays(queue: Queue) -> Ids:
     return set(sorted(every)[:MOST])
 
 
-async def _stuck(queue: Queue) -> Ids:
-    """Ids in ack sets that no acknowledgement will name. Those without a message are dropped at once.
+async def _held(queue: Queue) -> dict[tuple[str, bytes], bytes]:
+    """What workers have taken, by ack set and id. Ids without a message are dropped at once.
 
     The ingress queue's consumer answers unreadable messages itself, since they may hold keys.
     """
-    stuck: Ids = set()
+    found: dict[tuple[str, bytes], bytes] = {}
     for key in queue.acks:
         ids: list[bytes] = sorted(await queue.redis.smembers(key))[:MOST]
         if not ids:
             continue
         bodies: list[bytes | None] = await queue.redis.hmget(queue.messages, ids)
-        held = dict(zip(ids, bodies, strict=True))
-        if gone := [one for one, body in held.items() if body is None]:
+        if gone := [one for one, body in zip(ids, bodies, strict=True) if body is None]:
             await queue.redis.srem(key, *gone)
-        if queue.name != INGRESS_QUEUE:
-            stuck |= {one for one, body in held.items() if body is not None and not _names(body, one)}
-    return stuck
+        found |= {(key, one): body for one, body in zip(ids, bodies, strict=True) if body is not None}
+    return found
 
 
 def _names(body: bytes, own: bytes) -> bool:
@@ -125,11 +131,15 @@ def _names(body: bytes, own: bytes) -> bool:
         return False
 
 
-async def _send_again(queue: Queue, ids: Ids) -> int:
+async def _send_again(queue: Queue, strays: Ids, late: list[tuple[str, bytes]]) -> int:
     """Harmless where the message was done: Postgres knows. One of another program would else never be read."""
-    if ids:
-        await queue.redis.rpush(queue.keys, *sorted(ids))
-    return len(ids)
+    async with queue.redis.pipeline(transaction=True) as pipe:
+        for key, one in late:
+            pipe.srem(key, one)
+        for one in sorted(strays | {one for _, one in late}):
+            pipe.rpush(queue.keys, one)
+        await pipe.execute()
+    return len(strays) + len(late)
 
 
 async def _set_aside(queue: Queue, ids: Ids, now: float) -> int:

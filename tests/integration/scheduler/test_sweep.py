@@ -12,6 +12,7 @@ from scheduler.chores.maintenance import maintenance
 from scheduler.office import Office
 from shared.jobs import Job, encode, enqueue
 from shared.redis.client import connect_sync
+from tests.integration.scheduler.conftest import HandClock
 from workers.broker import make_broker
 
 pytestmark = pytest.mark.timeout(30)
@@ -58,6 +59,22 @@ async def test_what_waits_or_is_being_done_is_left_alone(office: Office) -> None
         await sweep.sweep(office)
     assert await waiting(office.redis) == [*before, stray]
     assert await office.redis.smembers("scanfleet:__acks__.w1.chunks") == {rid.encode()}
+
+
+async def test_what_a_live_worker_never_got_is_sent_again(office: Office, clock: HandClock) -> None:
+    """Redis handed it out, stalled, and was answered by nobody: the fetch had timed out."""
+    for queue in ("chunks", "ingress"):
+        rid = await lost(office.redis, queue=queue)
+        await taken(office.redis, rid, queue=queue)
+        await sweep.sweep(office)
+        clock.at += sweep.TAKEN_SECONDS - 1
+        await sweep.sweep(office)
+        assert await waiting(office.redis, queue) == []
+        clock.at += 1
+        await sweep.sweep(office)
+        assert await waiting(office.redis, queue) == [rid]
+        assert await office.redis.exists(f"scanfleet:__acks__.w1.{queue}") == 0
+        assert await office.redis.hlen(f"scanfleet:{queue}.msgs") == 1
 
 
 async def test_an_id_without_a_message_is_dropped(office: Office) -> None:
