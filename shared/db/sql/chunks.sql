@@ -88,16 +88,20 @@ WHERE scan_id = %(scan_id)s AND (status = 'pending' OR status = 'running' AND le
 
 -- name: candidates
 -- Pending work that may be sent now: of admitted scans only, each scan's next %(per_scan)s, oldest tenants' turns first,
--- and no more of it than keeps the workers busy until the next look: what waits in Redis can't be overtaken.
+-- and no more of it than keeps the workers busy until the next look: what waits in Redis can't be overtaken. What was put
+-- off keeps its place among its scan's: the others would only be put off in their turn, and then all of them in a circle.
 WITH flight AS (
-  SELECT c.scan_id, s.owner, s.host, c.kind = 'single' AS single, count(*) AS n,
-    count(*) FILTER (WHERE c.status = 'pending') AS sent
+  SELECT c.scan_id, s.owner, s.host, c.kind = 'single' AS single,
+    count(*) FILTER (WHERE c.status = 'running' OR c.dispatched_at IS NOT NULL) AS n,
+    count(*) FILTER (WHERE c.status = 'pending' AND c.dispatched_at IS NOT NULL) AS sent,
+    count(*) FILTER (WHERE c.status = 'pending' AND c.dispatched_at IS NULL) AS put_off
   FROM chunks c JOIN scans s ON s.id = c.scan_id
-  WHERE s.status = 'running' AND (c.status = 'running' OR c.status = 'pending' AND c.dispatched_at IS NOT NULL)
+  WHERE s.status = 'running' AND (c.status = 'running' OR c.status = 'pending' AND (c.dispatched_at IS NOT NULL
+    OR c.not_before > clock_timestamp() AND c.not_before <= clock_timestamp() + interval '15 minutes'))
   GROUP BY 1, 2, 3, 4
 ), ready AS (
   SELECT s.id AS scan_id, c.no, c.kind, c.fence, s.owner, s.host, s.url, s.options, s.request_id, c.created_at, c.in_scan,
-    COALESCE((SELECT sum(n) FROM flight f WHERE f.scan_id = s.id), 0) AS scan_flight
+    COALESCE((SELECT sum(n + put_off) FROM flight f WHERE f.scan_id = s.id), 0) AS scan_flight
   FROM scans s CROSS JOIN LATERAL (
     SELECT no, kind, fence, created_at, row_number() OVER (ORDER BY no) AS in_scan FROM chunks
     WHERE scan_id = s.id AND status = 'pending' AND dispatched_at IS NULL

@@ -205,3 +205,34 @@ async def test_a_long_queue_is_not_rung(office: Office, rows: Rows) -> None:
     rung = [await ring(office.redis, office.settings.namespace, job) for _ in range(SHORT_QUEUE + 2)]
     assert rung == [True] * SHORT_QUEUE + [False] * 2
     assert len(await sent(office)) == SHORT_QUEUE
+
+
+async def test_what_was_put_off_keeps_its_place_in_its_scan(office: Office, rows: Rows) -> None:
+    """A host that puts one chunk off puts the others off as well; sent one after the other they would go in a circle."""
+    scan_id = await rows.scan(mode="sitemap")
+    await rows.sql("UPDATE chunks SET status = 'done'")
+    await rows.sql(
+        "INSERT INTO chunks (scan_id, no, kind) SELECT %(id)s, n, 'fetch' FROM generate_series(1, 40) n", id=scan_id
+    )
+    await rows.old()
+    for _ in range(5):
+        await dispatch.dispatch(office)
+        await rows.sql(
+            "UPDATE chunks SET dispatched_at = NULL, not_before = clock_timestamp() + interval '10 seconds'"
+            " WHERE dispatched_at IS NOT NULL"
+        )
+    assert len(await sent(office, "chunks")) == dispatch.PER_SCAN
+    await rows.sql("UPDATE chunks SET not_before = clock_timestamp() WHERE not_before IS NOT NULL")
+    await dispatch.dispatch(office)
+    again = await rows.sql("SELECT no FROM chunks WHERE dispatched_at IS NOT NULL ORDER BY no")
+    assert [row["no"] for row in again] == list(range(1, dispatch.PER_SCAN + 1))
+
+
+async def test_what_one_scan_was_put_off_leaves_room_for_its_owners_others(office: Office, rows: Rows) -> None:
+    for _ in range(dispatch.PER_SCAN * 3):
+        await rows.scan("guest:1", "sitemap")
+    await rows.sql("UPDATE chunks SET not_before = clock_timestamp() + interval '10 seconds'")
+    other = await rows.scan("guest:1", "sitemap")
+    await rows.old()
+    await dispatch.dispatch(office)
+    assert await sent(office, "chunks") == [str(other)]
