@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -39,9 +40,16 @@ def _times(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    """A second's part of its RFC 3339 times: making it anew for every answer takes as long as encoding the answer."""
+    return rfc3339(utc(seconds)).removesuffix("000Z")
+
+
 def _meta(request: BaseRequest, clock: Clock) -> dict[str, str]:
+    seconds, milliseconds = divmod(int(clock.now() * 1000), 1000)
     return {
-        "timestamp": rfc3339(utc(clock.now())),
+        "timestamp": f"{_second(seconds)}{milliseconds:03d}Z",
         "version": VERSION,
         "request_id": request.get(REQUEST_ID, ""),
     }

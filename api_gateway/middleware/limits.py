@@ -13,12 +13,14 @@ from shared.errors import RateLimitError, ServiceError
 from shared.metrics import LIMITER_DEGRADED, REQUESTS_DENIED
 from shared.quota import Decision, Quota, Rate
 
+_DENIED = {kind: REQUESTS_DENIED.labels(kind) for kind in ("key", "jwt", "guest")}
+
 
 def _note(request: web.Request, caller: Caller, decision: Decision) -> None:
     """Raises `RateLimitError` for a denial."""
     request[DECISION] = decision
     if not decision.allowed:
-        REQUESTS_DENIED.labels(caller.kind).inc()
+        _DENIED[caller.kind].inc()
         message = f"Request limit reached ({caller.tier.requests} a minute)."
         raise RateLimitError(message, retry_after=decision.retry_after)
 
