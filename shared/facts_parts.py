@@ -110,6 +110,9 @@ _CONTACT = (
     "ueber-uns",
 )
 """Words in addresses and link texts of pages that say who runs a site (heuristic)."""
+_NO_CONTACTS: set[tuple[str | None, str]] = set()
+"""Addresses and texts of links that name none of these: a site's menus are asked once."""
+_MAX_KNOWN = 20_000
 _NO_PLACE = ("", "top")
 
 
@@ -139,8 +142,16 @@ def fragments_of(page: Page, final: int) -> bytes:
 
 def names_contact(page: Page) -> bool:
     """Whether a link leads to a page on who runs the site."""
-    said = "\n".join([f"{link.href} {link.name[:80]}" for link in page.links if link.internal]).lower()
-    return any(word in said for word in _CONTACT)
+    told = {(link.href, link.name) for link in page.links if link.internal} - _NO_CONTACTS
+    for href, name in told:
+        said = f"{href} {name[:80]}".lower()
+        if any(word in said for word in _CONTACT):
+            return True
+        if len(said) <= MAX_NAME:
+            if len(_NO_CONTACTS) >= _MAX_KNOWN:
+                _NO_CONTACTS.clear()
+            _NO_CONTACTS.add((href, name))
+    return False
 
 
 def alternates_of(page: Page) -> tuple[tuple[tuple[str, int, bool], ...], Flag]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
+from typing import cast
 
 from msgspec import Struct
 
@@ -79,19 +80,19 @@ def vocabulary(text: str) -> Vocabulary:
     """
     if not text.isascii():
         text = text.replace("’", "'").replace("—", " ")
-    counts: dict[str, int] = {}
-    others: list[tuple[str, int]] = []
-    letters, bare = _letters, _bare
-    for token, count in Counter(text.split()).items():
-        word = letters.get(token)
-        if word is None and token not in bare:
-            word = _remember(token)
-        if word:
-            counts[word] = counts.get(word, 0) + count
-        else:
-            others.append((token, count))
-    dense = 0
-    for token, count in others:
+    tokens = text.split()
+    for known in (_letters, _bare):
+        if len(known) >= MAX_KNOWN:
+            known.clear()
+    fresh = {token: word for token in set(tokens).difference(_letters, _bare) if (word := _remember(token))}
+    words = [_letters.get(token) or fresh.get(token) for token in tokens]
+    counted = Counter(words)
+    others = counted.pop(None, 0)
+    counts = cast("dict[str, int]", counted)
+    if not others:
+        return Vocabulary(counts, 0)
+    dense, bare = 0, _bare
+    for token, count in Counter([token for token, word in zip(tokens, words, strict=True) if word is None]).items():
         plain = bare.get(token)
         if plain is None:
             dense += _count_other(token.lower(), count, counts)
@@ -114,9 +115,8 @@ def _remember(token: str) -> str:
     found = word if word.isalpha() else ""
     if len(token) <= MAX_REMEMBERED:
         known = _letters if found else _bare
-        if len(known) >= MAX_KNOWN:
-            known.clear()
-        known[token] = found or word.strip(_STRIP)
+        if len(known) < MAX_KNOWN:
+            known[token] = found or word.strip(_STRIP)
     return found
 
 

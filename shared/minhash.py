@@ -42,16 +42,21 @@ def _runs(text: str) -> Hashes:
     octets = np.frombuffer(casefold(text).encode("utf-8", "replace")[:MAX_OCTETS], dtype=np.uint8).astype(_U64)
     if octets.size < WINDOW + MIN_RUNS:
         return np.empty(0, dtype=_U64)
-    two = octets[:-1] * _P1 + octets[1:]
-    four = two[:-2] * _P2 + two[2:]
-    eight = four[:-4] * _P4 + four[4:]
-    sixteen = eight[:-8] * _P8 + eight[8:]
-    runs = sixteen[:-8] * _P8 + eight[16:]
-    runs ^= runs >> _SHIFT
+    two = octets[:-1] * _P1
+    two += octets[1:]
+    four = two[:-2] * _P2
+    four += two[2:]
+    eight = four[:-4] * _P4
+    eight += four[4:]
+    runs = eight[:-16] * _P16
+    runs += eight[8:-8] * _P8
+    runs += eight[16:]
+    high = runs >> _SHIFT
+    runs ^= high
     runs *= _M1
-    runs ^= runs >> _SHIFT
+    runs ^= np.right_shift(runs, _SHIFT, out=high)
     runs *= _M2
-    runs ^= runs >> _SHIFT
+    runs ^= np.right_shift(runs, _SHIFT, out=high)
     return runs
 
 

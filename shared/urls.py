@@ -287,6 +287,11 @@ class Resolver:
             self._directory = canonical_spelling(self._origin + self.base.path[: self.base.path.rindex("/") + 1])
 
     @property
+    def directory(self) -> str:
+        """Up to the last slash of the base's path: what the meaning of most addresses depends on."""
+        return self._directory
+
+    @property
     def known(self) -> Mapping[str, str | None]:
         """What was resolved before, for loops that can't afford a call; what isn't in it has to be asked for."""
         return self._cache

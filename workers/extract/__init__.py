@@ -66,7 +66,7 @@ def extract(fetched: Fetched, context: Context) -> Page:
 def _finish(page: Page) -> None:
     """What headers alone can say, and what follows from both."""
     headers = page.headers or {}
-    outer = Resolver(page.final_url)
+    outer = resolver_for(page.final_url)
     links = headers.get("link", ())
     page.canonicals = tuple(head.canonicals(page.link_tags, links, outer))
     page.alternates = tuple(head.alternates(page.link_tags, links, outer, page.context))

@@ -1,6 +1,7 @@
 """Links, images, headings, scripts, forms and whatever else the body holds."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 from operator import itemgetter
 
 from selectolax.lexbor import LexborNode
@@ -28,10 +29,10 @@ class Ours:
 
     def __init__(self, context: Context, final_url: str) -> None:
         """The site is the context's host, or else the page's own."""
-        self._site = (context.site_host or host_of(final_url) or "").lower()
-        self._subdomains = context.include_subdomains
+        self.site = (context.site_host or host_of(final_url) or "").lower()
+        self.subdomains = context.include_subdomains
         self._known: dict[str, bool] = {}
-        self._prefixes = (f"https://{self._site}/", f"http://{self._site}/")
+        self._prefixes = (f"https://{self.site}/", f"http://{self.site}/")
 
     def __call__(self, url: str) -> bool:
         """Whether an absolute, normalised address belongs to the site."""
@@ -44,7 +45,7 @@ class Ours:
         if known is None:
             host = netloc.rpartition("@")[2]
             host = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-            known = self._known[netloc] = same_host(host, self._site, self._subdomains)
+            known = self._known[netloc] = same_host(host, self.site, self.subdomains)
         return known
 
 
@@ -53,11 +54,28 @@ def _text(walk: Walk, index: int, end: int) -> str:
     node = walk.nodes[index]
     if end == index + 1:
         return " ".join(node.text()[:MAX_TEXT].split())
-    inner = walk.tag_ids[index + 1 : end]
-    if not MUTED_IDS.isdisjoint(inner):
-        return squash(seen_text(node, MAX_TEXT))
-    blank = "" if BLOCK_IDS.isdisjoint(inner[:MAX_INNER]) else " "
+    if end == index + 2:  # most links that hold anything hold one element
+        inner = walk.tag_ids[index + 1]
+        if inner in MUTED_IDS:
+            return squash(seen_text(node, MAX_TEXT))
+        blank = " " if inner in BLOCK_IDS else ""
+    else:
+        within_it = walk.tag_ids[index + 1 : end]
+        if not MUTED_IDS.isdisjoint(within_it):
+            return squash(seen_text(node, MAX_TEXT))
+        blank = "" if BLOCK_IDS.isdisjoint(within_it[:MAX_INNER]) else " "
     return " ".join(node.text(separator=blank)[:MAX_TEXT].split())
+
+
+Target = tuple[str | None, str | None, bool]
+"""Resolved address, fragment, whether it belongs to the site."""
+_NO_TARGET: Target = (None, None, False)
+
+
+@lru_cache(maxsize=256)
+def _targets(directory: str, site: str, subdomains: bool) -> dict[str | None, Target]:  # noqa: ARG001 - the key
+    """What addresses mean on the pages of one directory: menus repeat, and looking them up costs a tenth."""
+    return {}
 
 
 class Links:
@@ -71,6 +89,7 @@ class Links:
         self._walk = walk
         self._resolver = resolver
         self._ours = ours
+        self._targets = _targets(resolver.directory, ours.site, ours.subdomains)
         self._by_id: dict[str, LexborNode] | None = None
         self.found: list[Link] = []
         self.ranges: list[tuple[int, int]] = []
@@ -81,39 +100,36 @@ class Links:
 
     def read(self) -> None:
         """Fill `found`."""
-        walk, resolver, ours, found = self._walk, self._resolver, self._ours, self.found
+        walk, found = self._walk, self.found
         nodes, tag_ids, hidden = walk.nodes, walk.tag_ids, walk.hidden
         hidden_starts = [start for start, _ in hidden]
         indices = walk.of("a", "area") if "area" in walk.counts else walk.of("a")
         landmarks = walk.landmarks_at(indices) if walk.landmarks else [""] * len(indices)
-        known = resolver.known
+        depths, targets = walk.depths, self._targets
         numbers = {_A: 0, IDS["area"]: 0}
         for index, landmark in zip(indices, landmarks, strict=True):
             attributes = nodes[index].attributes
             tag = tag_ids[index]
             numbers[tag] = n = numbers[tag] + 1
             is_anchor = tag == _A
-            end = index + 1 if walk.is_leaf(index) else walk.end(index)
             href = attributes.get("href")
             if href is None and "href" in attributes:
                 href = ""
-            url = fragment = None
-            internal = False
-            if href is not None:
-                url = known.get(href, "")
-                if url == "":
-                    url = resolver(href)
-                if url is not None:
-                    internal = ours(url)
-                    if "#" in href:
-                        fragment = href.partition("#")[2]
+            url, fragment, internal = targets.get(href) or self._target(href)
+            depth, end = depths[index], index + 1
+            if depths[end] > depth:
+                end = end + 1 if depths[end + 1] <= depth else walk.end(index)
             alts: tuple[str | None, ...] = ()
             if end > index + 1:
-                alts = tuple([walk.alt(at) for at in range(index + 1, end) if tag_ids[at] == _IMG])
+                if _IMG in tag_ids[index + 1 : end]:
+                    alts = tuple([walk.alt(at) for at in range(index + 1, end) if tag_ids[at] == _IMG])
                 self.ranges.append((index, end))
                 self.holders.append(len(found))
             out_of_sight = bool(hidden) and within(hidden, hidden_starts, index) >= 0
-            text = name = _text(walk, index, end) if is_anchor else ""
+            text = ""
+            if is_anchor:
+                text = " ".join(nodes[index].text()[:MAX_TEXT].split()) if end == index + 1 else _text(walk, index, end)
+            name = text
             rel = target = None
             onclick = False
             if href is None or len(attributes) > 1 or not text:
@@ -143,6 +159,25 @@ class Links:
                     n,
                 )
             )
+
+    @cached_property
+    def _here(self) -> str | None:
+        """What an address means that is a fragment only."""
+        return self._resolver("#")
+
+    def _target(self, href: str | None) -> Target:
+        """What an address means; remembered for the directory's other pages unless it depends on the whole base."""
+        if href is None:
+            return _NO_TARGET
+        url = self._here if href[:1] == "#" and len(href) <= MAX_TEXT else self._resolver(href)
+        if url is None:
+            return _NO_TARGET
+        target = (url, href.partition("#")[2] if "#" in href else None, self._ours(url))
+        if href in self._resolver.known:
+            if len(self._targets) >= Resolver.MAX_CACHED:
+                self._targets.clear()
+            self._targets[href] = target
+        return target
 
     def _name(self, index: int, end: int, attributes: Attributes, alts: Sequence[str | None]) -> str:
         """aria-label, alt of an image or title of an icon inside, aria-labelledby, title: whichever comes first."""

@@ -2,6 +2,7 @@
 
 import re
 
+from shared.holds import holds
 from workers.extract.clean import squash
 
 _DOCTYPE = re.compile(r"(?:\s|\ufeff|<!--.*?-->|<\?[^>]*>)*<!doctype\b([^>]{0,1000})>", re.IGNORECASE | re.DOTALL)
@@ -16,11 +17,18 @@ def doctype_of(source: str) -> str | None:
     return squash(match[1]) if match else None
 
 
+def _once(lowered: bytes, tag: bytes) -> bool:
+    at = lowered.find(tag)
+    return at >= 0 and not holds(lowered[at + len(tag) :], tag)
+
+
 def start_tags(lowered: bytes, headers: int) -> tuple[int, int]:
     """How many `<head>` and `<body>` start tags the lower-case source holds outside of scripts and comments.
 
     `headers` is the number of `<header>` elements, whose tags begin alike.
     """
+    if not headers and _once(lowered, b"<head") and _once(lowered, b"<body"):
+        return 1, 1
     heads, bodies = lowered.count(b"<head") - headers, lowered.count(b"<body")
     if 0 <= heads <= 1 and bodies <= 1:
         return heads, bodies

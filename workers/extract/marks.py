@@ -6,6 +6,7 @@ anything to find, and only then the tree.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
@@ -54,7 +55,20 @@ def hides(attributes: Attributes) -> bool:
     if "hidden" in attributes and (attributes["hidden"] or "").lower() != "until-found":
         return True
     style = attributes.get("style")
-    return bool(style) and _HIDING.search(style or "") is not None
+    return bool(style) and _takes_out_of_sight(style or "")
+
+
+@lru_cache(maxsize=2_048)
+def _takes_out_of_sight(style: str) -> bool:
+    return _HIDING.search(style) is not None
+
+
+@lru_cache(maxsize=2_048)
+def _may_hide(style: bytes) -> bool:
+    """Whether a style in lower case, as written in the source, may hide: False is certain."""
+    if _STYLE_HINT.search(style) is None:
+        return False
+    return b"&" in style or _HIDING.search(style.decode("utf-8", "replace")) is not None
 
 
 def _styles(lowered: bytes) -> set[bytes]:
@@ -78,7 +92,7 @@ def find_marks(parser: LexborHTMLParser, lowered: bytes) -> Marks:
         lowered[at - 1 : at].isspace() and lowered[at + 6 : at + 7] in _ENDS for at in finds(lowered, b"hidden")
     ):
         queries.append("[hidden]")
-    if holds(lowered, b"style=") and any(_STYLE_HINT.search(style) for style in _styles(lowered)):
+    if holds(lowered, b"style=") and any(map(_may_hide, _styles(lowered))):
         queries.append("[style]")
     if queries:
         for node in parser.css(",".join(queries)):

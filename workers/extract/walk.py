@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache, cached_property
 from itertools import islice
-from operator import itemgetter
 from typing import Final
 
 from selectolax.lexbor import LexborNode
@@ -46,7 +45,6 @@ _PLACED: Final = frozenset(
 )
 _HEAD: Final = IDS["head"]
 _BYTE: Final = 255
-_SECOND: Final = itemgetter(1)
 
 
 @cache
@@ -105,26 +103,30 @@ class Walk:
         parents = [node.parent.mem_id for node in self.nodes]  # type: ignore[union-attr]
         level_of: dict[int, int] = {}
         enter, last = level_of.setdefault, 0
-        depths = [last := enter(parent, last + 1) for parent in parents]
+        self.depths = depths = [last := enter(parent, last + 1) for parent in parents]
         self.depth = max(depths, default=0)
         if self.depth > max_depth:
             raise TooManyOpen
         # One letter an element, so that a subtree's end is found by a search.
         self._levels = bytes(depths).decode("latin-1") if self.depth <= _BYTE else "".join(map(chr, depths))
         self.most_children = (len(parents), "")
+        depths.append(0)
         counts = Counter(parents)
         if len(counts) > 1:
             del counts[parents[0]]  # the document itself
-            owner, most = max(counts.items(), key=_SECOND)
+            most = max(counts.values())
+            owner = next(parent for parent, n in counts.items() if n == most)
             self.most_children = (most, self.position(parents.index(owner) - 1))
 
     def is_leaf(self, index: int) -> bool:
         """Whether no element is inside."""
-        return self._levels[index + 1 : index + 2] <= self._levels[index]
+        return self.depths[index + 1] <= self.depths[index]
 
     def end(self, index: int) -> int:
         """The index after an element's subtree."""
-        levels = self._levels
+        depths, levels = self.depths, self._levels
+        if depths[index + 1] <= depths[index]:
+            return index + 1
         following = _not_below(levels[index]).search(levels, index + 1)
         return following.start() if following else len(levels)
 
