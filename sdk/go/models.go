@@ -79,6 +79,30 @@ const (
 	EventNameAlertTriggered EventName = "alert.triggered"
 )
 
+// AlertKind: when a monitor raises an alert.
+type AlertKind string
+
+// Values of AlertKind; a newer service may have more.
+const (
+	AlertKindScoreDrops         AlertKind = "score_drops"
+	AlertKindScoreBelow         AlertKind = "score_below"
+	AlertKindNewIssue           AlertKind = "new_issue"
+	AlertKindPagesFall          AlertKind = "pages_fall"
+	AlertKindScanFailed         AlertKind = "scan_failed"
+	AlertKindNoindexAppeared    AlertKind = "noindex_appeared"
+	AlertKindCertificateExpires AlertKind = "certificate_expires"
+)
+
+// MailKind: what a monitor mails.
+type MailKind string
+
+// Values of MailKind; a newer service may have more.
+const (
+	MailKindAlerts     MailKind = "alerts"
+	MailKindReportLink MailKind = "report_link"
+	MailKindReportPdf  MailKind = "report_pdf"
+)
+
 // RunOutcome: what became of a time that a monitor was due.
 type RunOutcome string
 
@@ -483,6 +507,35 @@ type MonitorScore struct {
 	FinishedAt *time.Time `json:"finished_at"`
 }
 
+// AlertRule: when a monitor raises an alert; what is None is the service's default.
+type AlertRule struct {
+	Kind     AlertKind `json:"kind"`
+	By       *float64  `json:"by,omitempty"`
+	Score    *float64  `json:"score,omitempty"`
+	Severity *Severity `json:"severity,omitempty"`
+	Percent  *float64  `json:"percent,omitempty"`
+	Days     *int      `json:"days,omitempty"`
+}
+
+// Alert: an alert of a monitor, and whether it has recovered.
+type Alert struct {
+	ID              string         `json:"id"`
+	Rule            string         `json:"rule"`
+	Subject         string         `json:"subject"`
+	Message         string         `json:"message"`
+	Details         map[string]any `json:"details"`
+	ScanID          *string        `json:"scan_id"`
+	TriggeredAt     time.Time      `json:"triggered_at"`
+	RecoveredScanID *string        `json:"recovered_scan_id"`
+	RecoveredAt     *time.Time     `json:"recovered_at"`
+}
+
+// AlertList: alerts, newest first, and the cursor of those that follow.
+type AlertList struct {
+	Items      []Alert `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
 // MonitorItem: a recurring scan; `next_run_at` is None while it is paused, `credentials` says whether the site gets some.
 type MonitorItem struct {
 	ID            string         `json:"id"`
@@ -496,6 +549,8 @@ type MonitorItem struct {
 	JitterSeconds int            `json:"jitter_seconds"`
 	Enabled       bool           `json:"enabled"`
 	NextRunAt     *time.Time     `json:"next_run_at"`
+	Alerts        []AlertRule    `json:"alerts"`
+	Mails         []MailKind     `json:"mails"`
 	Last          *MonitorScore  `json:"last"`
 	CreatedAt     time.Time      `json:"created_at"`
 	UpdatedAt     time.Time      `json:"updated_at"`
@@ -688,12 +743,13 @@ type EndEvent struct {
 	Grade  *string  `json:"grade"`
 }
 
-// WebhookData: what a webhook's message is about; `score` is None where there is none.
+// WebhookData: what a webhook's message is about; `score` is None where there is none, `alert` is that of `alert.triggered`.
 type WebhookData struct {
-	ScanID string      `json:"scan_id"`
-	URL    string      `json:"url"`
-	Score  *float64    `json:"score"`
-	Issues IssueCounts `json:"issues"`
+	ScanID string         `json:"scan_id"`
+	URL    string         `json:"url"`
+	Score  *float64       `json:"score"`
+	Issues IssueCounts    `json:"issues"`
+	Alert  map[string]any `json:"alert"`
 }
 
 // WebhookEvent: a webhook's message.

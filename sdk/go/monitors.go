@@ -10,6 +10,8 @@ type monitorRequest struct {
 	Options  *ScanOptions `json:"options,omitempty"`
 	Name     string       `json:"name,omitempty"`
 	Enabled  *bool        `json:"enabled,omitempty"`
+	Alerts   []AlertRule  `json:"alerts,omitempty"`
+	Mails    []MailKind   `json:"mails,omitempty"`
 }
 
 // MonitorChange is what to change of a monitor; what is nil or empty stays as it is.
@@ -21,6 +23,9 @@ type MonitorChange struct {
 	Options  *ScanOptions `json:"options,omitempty"`
 	Name     string       `json:"name,omitempty"`
 	Enabled  *bool        `json:"enabled,omitempty"`
+	// Alerts and Mails replace the lists as they are; a pointer to an empty one clears it.
+	Alerts *[]AlertRule `json:"alerts,omitempty"`
+	Mails  *[]MailKind  `json:"mails,omitempty"`
 }
 
 // ListOptions is which part of a list.
@@ -55,12 +60,15 @@ type CreateMonitorOptions struct {
 	Options  *ScanOptions
 	Name     string
 	Enabled  *bool
+	Alerts   []AlertRule
+	// Mails is what goes to the account's address.
+	Mails []MailKind
 }
 
 // CreateMonitor scans a site on schedule from now on; schedule is hourly, daily, weekly, or a cron expression.
 func (c *Client) CreateMonitor(ctx context.Context, url, schedule string, options CreateMonitorOptions) (*MonitorItem, error) {
 	o := options
-	body := monitorRequest{url, schedule, o.Timezone, o.Mode, o.Options, o.Name, o.Enabled}
+	body := monitorRequest{url, schedule, o.Timezone, o.Mode, o.Options, o.Name, o.Enabled, o.Alerts, o.Mails}
 	return do[MonitorItem](ctx, c, "POST", "/monitors", arguments{body: body})
 }
 
@@ -96,6 +104,25 @@ func (c *Client) IterRuns(monitorID string, options ListOptions) *Pager[MonitorR
 	return byCursor(func(ctx context.Context, cursor string) ([]MonitorRun, *string, error) {
 		options.Cursor = cursor
 		list, err := c.ListRuns(ctx, monitorID, options)
+		if err != nil {
+			return nil, nil, err
+		}
+		return list.Items, list.NextCursor, nil
+	})
+}
+
+// ListAlerts gives some alerts of a monitor, newest first, those that have recovered included.
+func (c *Client) ListAlerts(ctx context.Context, monitorID string, options ListOptions) (*AlertList, error) {
+	query := []pair{{"cursor", given(options.Cursor)}, {"limit", given(options.Limit)}}
+	return do[AlertList](ctx, c, "GET", "/monitors/{id}/alerts", arguments{ids: ids(monitorID), query: query})
+}
+
+// IterAlerts goes through every alert of a monitor, newest first, 500 at a time by default.
+func (c *Client) IterAlerts(monitorID string, options ListOptions) *Pager[Alert] {
+	options.Limit = mostAtATime(options.Limit)
+	return byCursor(func(ctx context.Context, cursor string) ([]Alert, *string, error) {
+		options.Cursor = cursor
+		list, err := c.ListAlerts(ctx, monitorID, options)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -160,8 +160,8 @@ export class Client {
     return byCursor((cursor) => this.listMonitors({ limit: 500, ...options, cursor }));
   }
 
-  createMonitor(url, schedule, { timezone, mode, options, name, enabled, signal } = {}) {
-    const body = { url, schedule, timezone, mode, options, name, enabled };
+  createMonitor(url, schedule, { timezone, mode, options, name, enabled, alerts, mails, signal } = {}) {
+    const body = { url, schedule, timezone, mode, options, name, enabled, alerts, mails };
     return this.#transport.data("POST", "/monitors", [], { body, signal });
   }
 
@@ -169,8 +169,9 @@ export class Client {
     return this.#transport.data("GET", "/monitors/{id}", [monitorId], { signal });
   }
 
-  changeMonitor(monitorId, { url, schedule, timezone, mode, options, name, enabled, signal } = {}) {
-    const body = { url, schedule, timezone, mode, options, name, enabled };
+  changeMonitor(monitorId, { signal, ...change } = {}) {
+    const { url, schedule, timezone, mode, options, name, enabled, alerts, mails } = change;
+    const body = { url, schedule, timezone, mode, options, name, enabled, alerts, mails };
     return this.#transport.data("PATCH", "/monitors/{id}", [monitorId], { body, signal });
   }
 
@@ -189,6 +190,15 @@ export class Client {
 
   iterRuns(monitorId, options = {}) {
     return byCursor((cursor) => this.listRuns(monitorId, { limit: 500, ...options, cursor }));
+  }
+
+  listAlerts(monitorId, { cursor, limit, signal } = {}) {
+    const query = { cursor, limit };
+    return this.#transport.data("GET", "/monitors/{id}/alerts", [monitorId], { query, signal });
+  }
+
+  iterAlerts(monitorId, options = {}) {
+    return byCursor((cursor) => this.listAlerts(monitorId, { limit: 500, ...options, cursor }));
   }
 
   pageHistory(monitorId, url, { cursor, limit, signal } = {}) {

@@ -1,4 +1,7 @@
 import type {
+  Alert,
+  AlertList,
+  AlertRule,
   BulkAccepted,
   CheckList,
   DeliveryItem,
@@ -15,6 +18,7 @@ import type {
   KeyMode,
   LoggedIn,
   LoggedOut,
+  MailKind,
   Mode,
   MonitorDeleted,
   MonitorItem,
@@ -168,6 +172,9 @@ export interface CreateMonitorOptions extends CallOptions {
   /** The host by default. */
   name?: string;
   enabled?: boolean;
+  alerts?: AlertRule[];
+  /** What goes to the account's address. */
+  mails?: MailKind[];
 }
 
 /** What is left out stays as it is. */
@@ -291,6 +298,10 @@ export class Client {
   listRuns(monitorId: string, options?: ListOptions): Promise<MonitorRunList>;
   /** Every run of a monitor, latest first, 500 at a time by default. */
   iterRuns(monitorId: string, options?: IterOptions): AsyncGenerator<MonitorRun, void, undefined>;
+  /** Some alerts of a monitor, newest first, those that have recovered included. */
+  listAlerts(monitorId: string, options?: ListOptions): Promise<AlertList>;
+  /** Every alert of a monitor, newest first, 500 at a time by default. */
+  iterAlerts(monitorId: string, options?: IterOptions): AsyncGenerator<Alert, void, undefined>;
   /** How one page did in some of a monitor's complete runs, latest first. */
   pageHistory(monitorId: string, url: string, options?: ListOptions): Promise<PageHistory>;
   /** How one page did in every complete run of a monitor, latest first, 500 at a time by default. */

@@ -8,6 +8,8 @@ export type Scope = "read" | "scan" | "export";
 export type KeyMode = "live" | "test";
 export type EventName = "scan.complete" | "scan.error" | "scan.stopped" | "alert.triggered";
 export type RunOutcome = "started" | "by_hand" | "caught_up" | "skipped_overlap" | "skipped_limit" | "refused";
+export type AlertKind = "score_drops" | "score_below" | "new_issue" | "pages_fall" | "scan_failed" | "noindex_appeared" | "certificate_expires";
+export type MailKind = "alerts" | "report_link" | "report_pdf";
 export type NetworkCheck = "external" | "tls" | "host_variants" | "random_404" | "ai_agents" | "assets";
 export type ExportFormat = "json" | "csv" | "pdf";
 
@@ -378,6 +380,35 @@ export interface MonitorScore {
   finished_at: string | null;
 }
 
+/** When a monitor raises an alert; what is None is the service's default. */
+export interface AlertRule {
+  kind: AlertKind;
+  by?: number;
+  score?: number;
+  severity?: Severity;
+  percent?: number;
+  days?: number;
+}
+
+/** An alert of a monitor, and whether it has recovered. */
+export interface Alert {
+  id: string;
+  rule: string;
+  subject: string;
+  message: string;
+  details: Record<string, unknown>;
+  scan_id: string | null;
+  triggered_at: string;
+  recovered_scan_id: string | null;
+  recovered_at: string | null;
+}
+
+/** Alerts, newest first, and the cursor of those that follow. */
+export interface AlertList {
+  items: Alert[];
+  next_cursor: string | null;
+}
+
 /** A recurring scan; `next_run_at` is None while it is paused, `credentials` says whether the site gets some. */
 export interface MonitorItem {
   id: string;
@@ -391,6 +422,8 @@ export interface MonitorItem {
   jitter_seconds: number;
   enabled: boolean;
   next_run_at: string | null;
+  alerts: AlertRule[];
+  mails: MailKind[];
   last: MonitorScore | null;
   created_at: string;
   updated_at: string;
@@ -582,12 +615,13 @@ export interface EndEvent {
   grade: string | null;
 }
 
-/** What a webhook's message is about; `score` is None where there is none. */
+/** What a webhook's message is about; `score` is None where there is none, `alert` is that of `alert.triggered`. */
 export interface WebhookData {
   scan_id: string;
   url: string;
   score: number | null;
   issues: IssueCounts;
+  alert?: Record<string, unknown>;
 }
 
 /** A webhook's message. */

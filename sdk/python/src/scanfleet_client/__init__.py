@@ -21,7 +21,7 @@ from scanfleet_client.errors import (
     WaitTimeoutError,
 )
 from scanfleet_client.events import EndEvent, FindingEvent, ProgressEvent, ScanEvent, WebhookData, WebhookEvent
-from scanfleet_client.models import BasicAuth, ScanOptions
+from scanfleet_client.models import AlertRule, BasicAuth, ScanOptions
 from scanfleet_client.retry import RetryPolicy
 from scanfleet_client.sync import Client
 from scanfleet_client.version import API_VERSION, __version__
@@ -31,6 +31,7 @@ __all__ = [
     "API_VERSION",
     "SIGNATURE_HEADER",
     "TOLERANCE_SECONDS",
+    "AlertRule",
     "ApiError",
     "AsyncClient",
     "AuthenticationError",

@@ -10,6 +10,9 @@ from scanfleet_client import exports, paging, waiting
 from scanfleet_client.decoding import decode, encode
 from scanfleet_client.events import ScanEvent
 from scanfleet_client.models import (
+    Alert,
+    AlertList,
+    AlertRule,
     BulkAccepted,
     CheckList,
     DeliveryItem,
@@ -24,6 +27,7 @@ from scanfleet_client.models import (
     KeyMode,
     LoggedIn,
     LoggedOut,
+    MailKind,
     Mode,
     MonitorDeleted,
     MonitorItem,
@@ -372,12 +376,23 @@ class AsyncClient:
         options: ScanOptions | None = None,
         name: str | None = None,
         enabled: bool | None = None,
+        alerts: Sequence[AlertRule] | None = None,
+        mails: Sequence[MailKind] | None = None,
     ) -> MonitorItem:
         """Scan a site on schedule from now on.
 
-        `schedule` is hourly, daily, weekly, or a cron expression, in `timezone` (UTC by default).
+        `schedule` is hourly, daily, weekly, or a cron expression, in `timezone` (UTC by default); `mails` is what goes
+        to the account's address.
         """
-        given = encode_given(timezone=timezone, mode=mode, options=options, name=name, enabled=enabled)
+        given = encode_given(
+            timezone=timezone,
+            mode=mode,
+            options=options,
+            name=name,
+            enabled=enabled,
+            alerts=alerts,
+            mails=mails,
+        )
         body = {"url": url, "schedule": schedule, **given}
         return decode(MonitorItem, await self._transport.data("POST", "/monitors", body=body))
 
@@ -396,10 +411,20 @@ class AsyncClient:
         options: ScanOptions | None = None,
         name: str | None = None,
         enabled: bool | None = None,
+        alerts: Sequence[AlertRule] | None = None,
+        mails: Sequence[MailKind] | None = None,
     ) -> MonitorItem:
         """Change a monitor, pause it (`enabled=False`) or resume it; what is None stays as it is."""
         body = encode_given(
-            url=url, schedule=schedule, timezone=timezone, mode=mode, options=options, name=name, enabled=enabled
+            url=url,
+            schedule=schedule,
+            timezone=timezone,
+            mode=mode,
+            options=options,
+            name=name,
+            enabled=enabled,
+            alerts=alerts,
+            mails=mails,
         )
         return decode(MonitorItem, await self._transport.data("PATCH", "/monitors/{id}", monitor_id, body=body))
 
@@ -424,6 +449,21 @@ class AsyncClient:
 
         async def fetch(cursor: str | None) -> MonitorRunList:
             return await self.list_runs(monitor_id, cursor=cursor, limit=limit)
+
+        async for item in paging.by_cursor(fetch):
+            yield item
+
+    async def list_alerts(self, monitor_id: str, *, cursor: str | None = None, limit: int | None = None) -> AlertList:
+        """Some alerts of a monitor, newest first, those that have recovered included."""
+        query = {"cursor": cursor, "limit": limit}
+        answer = await self._transport.data("GET", "/monitors/{id}/alerts", monitor_id, query=query)
+        return decode(AlertList, answer)
+
+    async def iter_alerts(self, monitor_id: str, *, limit: int | None = 500) -> AsyncGenerator[Alert]:
+        """Every alert of a monitor, newest first, `limit` at a time."""
+
+        async def fetch(cursor: str | None) -> AlertList:
+            return await self.list_alerts(monitor_id, cursor=cursor, limit=limit)
 
         async for item in paging.by_cursor(fetch):
             yield item

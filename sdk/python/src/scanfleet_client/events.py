@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from scanfleet_client.models import EventName, IssueCounts, Phase, Severity, Status
 
@@ -48,12 +49,13 @@ ScanEvent = ProgressEvent | FindingEvent | EndEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookData:
-    """What a webhook's message is about; `score` is None where there is none."""
+    """What a webhook's message is about; `score` is None where there is none, `alert` is that of `alert.triggered`."""
 
     scan_id: str
     url: str
     score: float | None
     issues: IssueCounts
+    alert: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

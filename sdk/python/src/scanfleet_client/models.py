@@ -16,6 +16,10 @@ Scope = Literal["read", "scan", "export"]
 KeyMode = Literal["live", "test"]
 EventName = Literal["scan.complete", "scan.error", "scan.stopped", "alert.triggered"]
 RunOutcome = Literal["started", "by_hand", "caught_up", "skipped_overlap", "skipped_limit", "refused"]
+AlertKind = Literal[
+    "score_drops", "score_below", "new_issue", "pages_fall", "scan_failed", "noindex_appeared", "certificate_expires"
+]
+MailKind = Literal["alerts", "report_link", "report_pdf"]
 NetworkCheck = Literal["external", "tls", "host_variants", "random_404", "ai_agents", "assets"]
 ExportFormat = Literal["json", "csv", "pdf"]
 
@@ -470,6 +474,45 @@ class MonitorScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """When a monitor raises an alert; what is None is the service's default.
+
+    `score_drops` takes `by` (points), `score_below` takes `score`, `new_issue` the mildest `severity`, `pages_fall`
+    takes `percent`, `certificate_expires` takes `days`; `scan_failed` and `noindex_appeared` take nothing.
+    """
+
+    kind: AlertKind
+    by: float | None = None
+    score: float | None = None
+    severity: Severity | None = None
+    percent: float | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alert of a monitor, and whether it has recovered."""
+
+    id: str
+    rule: str
+    subject: str
+    message: str
+    details: dict[str, Any]
+    scan_id: str | None
+    triggered_at: datetime
+    recovered_scan_id: str | None
+    recovered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertList:
+    """Alerts, newest first, and the cursor of those that follow."""
+
+    items: list[Alert]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorItem:
     """A recurring scan; `next_run_at` is None while it is paused, `credentials` says whether the site gets some."""
 
@@ -484,6 +527,8 @@ class MonitorItem:
     jitter_seconds: int
     enabled: bool
     next_run_at: datetime | None
+    alerts: list[AlertRule]
+    mails: list[MailKind]
     last: MonitorScore | None
     created_at: datetime
     updated_at: datetime

@@ -10,6 +10,9 @@ from scanfleet_client.aio import AsyncClient
 from scanfleet_client.bridge import Bridge
 from scanfleet_client.events import ScanEvent
 from scanfleet_client.models import (
+    Alert,
+    AlertList,
+    AlertRule,
     BulkAccepted,
     CheckList,
     DeliveryItem,
@@ -24,6 +27,7 @@ from scanfleet_client.models import (
     KeyMode,
     LoggedIn,
     LoggedOut,
+    MailKind,
     Mode,
     MonitorDeleted,
     MonitorItem,
@@ -329,14 +333,25 @@ class Client:
         options: ScanOptions | None = None,
         name: str | None = None,
         enabled: bool | None = None,
+        alerts: Sequence[AlertRule] | None = None,
+        mails: Sequence[MailKind] | None = None,
     ) -> MonitorItem:
         """Scan a site on schedule from now on.
 
-        `schedule` is hourly, daily, weekly, or a cron expression, in `timezone` (UTC by default).
+        `schedule` is hourly, daily, weekly, or a cron expression, in `timezone` (UTC by default); `mails` is what goes
+        to the account's address.
         """
         return self._bridge.run(
             self._client.create_monitor(
-                url, schedule, timezone=timezone, mode=mode, options=options, name=name, enabled=enabled
+                url,
+                schedule,
+                timezone=timezone,
+                mode=mode,
+                options=options,
+                name=name,
+                enabled=enabled,
+                alerts=alerts,
+                mails=mails,
             )
         )
 
@@ -355,6 +370,8 @@ class Client:
         options: ScanOptions | None = None,
         name: str | None = None,
         enabled: bool | None = None,
+        alerts: Sequence[AlertRule] | None = None,
+        mails: Sequence[MailKind] | None = None,
     ) -> MonitorItem:
         """Change a monitor, pause it (`enabled=False`) or resume it; what is None stays as it is."""
         return self._bridge.run(
@@ -367,6 +384,8 @@ class Client:
                 options=options,
                 name=name,
                 enabled=enabled,
+                alerts=alerts,
+                mails=mails,
             )
         )
 
@@ -385,6 +404,14 @@ class Client:
     def iter_runs(self, monitor_id: str, *, limit: int | None = 500) -> Generator[MonitorRun]:
         """Every run of a monitor, latest first, `limit` at a time."""
         yield from self._bridge.each(self._client.iter_runs(monitor_id, limit=limit))
+
+    def list_alerts(self, monitor_id: str, *, cursor: str | None = None, limit: int | None = None) -> AlertList:
+        """Some alerts of a monitor, newest first, those that have recovered included."""
+        return self._bridge.run(self._client.list_alerts(monitor_id, cursor=cursor, limit=limit))
+
+    def iter_alerts(self, monitor_id: str, *, limit: int | None = 500) -> Generator[Alert]:
+        """Every alert of a monitor, newest first, `limit` at a time."""
+        yield from self._bridge.each(self._client.iter_alerts(monitor_id, limit=limit))
 
     def page_history(
         self, monitor_id: str, url: str, *, cursor: str | None = None, limit: int | None = None
