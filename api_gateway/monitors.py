@@ -11,7 +11,7 @@ from aiohttp import web
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api_gateway.bodies import path_id
-from api_gateway.replies import ScanMode
+from api_gateway.replies.names import ScanMode
 from api_gateway.state import CALLER, Caller, Gateway
 from shared import monitors
 from shared.alerts import Rule, Rules, watched

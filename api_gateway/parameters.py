@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from api_gateway.replies import CategoryName, ScanMode, ScanStatus, SeverityName
+from api_gateway.replies.names import CategoryName, ScanMode, ScanStatus, SeverityName
 from shared.errors import InvalidRequestError
 from shared.requests import wording
 

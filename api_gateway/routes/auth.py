@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from api_gateway.bodies import read_body
 from api_gateway.middleware.authentication import guest
-from api_gateway.replies import LoggedIn, LoggedOut, Registered, Verified
+from api_gateway.replies.accounts import LoggedIn, LoggedOut, Registered, Verified
 from api_gateway.routing import Route, route
 from api_gateway.sessions import SECONDS
 from api_gateway.state import CALLER, GATEWAY

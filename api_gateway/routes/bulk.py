@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from psycopg.types.json import Jsonb
 
 from api_gateway.bodies import idempotency_key, read_body
-from api_gateway.replies import BulkAccepted, BulkError, BulkItem
+from api_gateway.replies.scans import BulkAccepted, BulkError, BulkItem
 from api_gateway.routing import Route, route
 from api_gateway.starting import new_scan, note_accepted, ring, until_free
 from api_gateway.state import CALLER, GATEWAY, QUOTA, REQUEST_ID, Caller, Gateway

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from api_gateway.replies import CheckList
+from api_gateway.replies.checks import CheckList
 from api_gateway.routing import Route, route
 from api_gateway.state import GATEWAY
 from api_gateway.wire import success

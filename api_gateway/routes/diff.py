@@ -15,7 +15,7 @@ from api_gateway.bodies import path_id
 from api_gateway.examples import EARLIER_ID
 from api_gateway.parameters import CURSOR, LIMIT, Parameter
 from api_gateway.prompt import promptly
-from api_gateway.replies_more import Diff
+from api_gateway.replies.diff import Diff
 from api_gateway.routes.results import make_cursor, read_cursor
 from api_gateway.routing import Route, route
 from api_gateway.state import CALLER, GATEWAY

@@ -21,8 +21,7 @@ from api_gateway.monitors import (
     user_of,
 )
 from api_gateway.parameters import CURSOR, LIMIT, Parameter
-from api_gateway.replies import ScanAccepted
-from api_gateway.replies_monitors import (
+from api_gateway.replies.monitors import (
     AlertList,
     MonitorDeleted,
     MonitorItem,
@@ -30,6 +29,7 @@ from api_gateway.replies_monitors import (
     MonitorRunList,
     PageHistory,
 )
+from api_gateway.replies.scans import ScanAccepted
 from api_gateway.routes.results import make_cursor, read_cursor
 from api_gateway.routing import PREFIX, Route, route
 from api_gateway.starting import note_accepted

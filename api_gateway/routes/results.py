@@ -11,7 +11,8 @@ from msgspec import Meta
 from api_gateway.access import visible_scan
 from api_gateway.bodies import path_id
 from api_gateway.parameters import CATEGORY, CHECK, CURSOR, HTTP_STATUS, LIMIT, SEVERITY, URL_PART, CheckId, like
-from api_gateway.replies import IssueList, PageList, SeverityName
+from api_gateway.replies.names import SeverityName
+from api_gateway.replies.results import IssueList, PageList
 from api_gateway.routing import Route, route
 from api_gateway.state import CALLER, GATEWAY
 from api_gateway.wire import success

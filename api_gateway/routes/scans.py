@@ -6,7 +6,7 @@ from aiohttp import web
 from api_gateway.access import allowed, visible_scan
 from api_gateway.bodies import idempotency_key, path_id, read_body
 from api_gateway.middleware.authentication import check_access
-from api_gateway.replies import Scan, ScanAccepted
+from api_gateway.replies.scans import Scan, ScanAccepted
 from api_gateway.routing import PREFIX, ROUTE, Route, route
 from api_gateway.starting import new_scan, start
 from api_gateway.state import CALLER, GATEWAY, REQUEST_ID

@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from api_gateway.bodies import path_id, read_body
-from api_gateway.replies import TokenItem, TokenList, TokenSecret
+from api_gateway.replies.accounts import TokenItem, TokenList, TokenSecret
 from api_gateway.routing import Route, route
 from api_gateway.state import CALLER, GATEWAY, Caller
 from api_gateway.wire import success

@@ -7,7 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from api_gateway.parameters import MODE, PAGE, PER_PAGE, SCAN_STATUS, URL_PART, like
-from api_gateway.replies import History, Profile, Usage
+from api_gateway.replies.accounts import Profile, Usage
+from api_gateway.replies.scans import History
 from api_gateway.routing import Route, route
 from api_gateway.state import CALLER, GATEWAY
 from api_gateway.wire import success

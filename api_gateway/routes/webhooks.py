@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from api_gateway.bodies import path_id, read_body
 from api_gateway.parameters import CURSOR, LIMIT
-from api_gateway.replies_more import DeliveryList, WebhookDeleted, WebhookList, WebhookSecret
+from api_gateway.replies.webhooks import DeliveryList, WebhookDeleted, WebhookList, WebhookSecret
 from api_gateway.routes.results import make_cursor, read_cursor
 from api_gateway.routing import Route, route
 from api_gateway.state import CALLER, GATEWAY, Caller, Gateway

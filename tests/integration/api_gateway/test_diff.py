@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from api_gateway.replies_more import Diff
+from api_gateway.replies.diff import Diff
 from shared import users
 from tests.integration.api_gateway.conftest import Client, MakeKey
 from tests.integration.api_gateway.rows import Database, add_issue, add_page, add_scan

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from api_gateway.replies import IssueCounts, Moment, ScanMode, ScanStatus
+from api_gateway.replies.names import Moment, ScanMode, ScanStatus
+from api_gateway.replies.scans import IssueCounts
 from shared.alerts import Rule
 from shared.mail import Kind
 

@@ -1,0 +1,1 @@
+"""The shapes of answers: what handlers send, and what the OpenAPI document is generated from. A module a noun."""
