@@ -40,7 +40,7 @@ def scan(status: str, done: int = 0) -> dict[str, Any]:
     return answer({
         "scan_id": ID, "url": "https://example.com/", "mode": "crawl", "test": False, "status": status,
         "progress": {**progress, "pages_per_second": 1, "eta_seconds": None}, "created_at": "2026-02-25T10:30:00.000Z",
-        "started_at": None, "finished_at": None, "options": {}, "added_by_a_newer_service": 1,
+        "started_at": None, "finished_at": None, "options": {}, "monitor_id": None, "added_by_a_newer_service": 1,
     })  # fmt: skip
 
 
