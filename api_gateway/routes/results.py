@@ -73,7 +73,11 @@ def page_view(row: dict[str, Any]) -> dict[str, Any]:
     reply=PageList,
 )
 async def list_pages(request: web.Request) -> web.Response:
-    """In the order of discovery, filtered by check, status and part of the URL."""
+    """In the order of discovery, filtered by check, status and part of the URL.
+
+    A cursor never gives a page twice. While the scan is running, pages are done in any order: what was done before the
+    cursor meanwhile shows when the list is read anew.
+    """
     gateway = request.app[GATEWAY]
     scan_id = path_id(request, "scan_id", "scan")
     limit: int = LIMIT.read(request)
