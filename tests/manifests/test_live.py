@@ -204,6 +204,7 @@ async def test_a_large_site_with_crawl_delay_calls_for_no_worker(estate: Estate,
         workers = [math.ceil(value / threshold) for value in prometheus.over(count, 70.0)]
         print(f"workers called for: {workers}; messages sent in 75 s: {sent:.0f}")  # noqa: T201 - seen with -s
         assert max(workers) <= 2, "more than there are"
+        assert sent < 200, "chunks go in a circle"
         assert max(prometheus.over(age, 70.0)) < limit
         held = prometheus.value('max(queue_depth{queue="chunks",state="held"})')
         assert held >= 190
