@@ -118,6 +118,13 @@ async def scan(address: str, key: str, url: str) -> dict[str, Any]:
     async with asyncio.timeout(SECONDS):
         while (found := await asyncio.to_thread(call, f"/scans/{accepted['scan_id']}"))["status"] == "running":
             await asyncio.sleep(0.5)
+    request = urllib.request.Request(
+        f"{address}/api/v1/scans/{accepted['scan_id']}/export/pdf", headers={"Authorization": f"Bearer {key}"}
+    )
+    with await asyncio.to_thread(urllib.request.urlopen, request, timeout=60) as response:
+        pdf = response.read()
+    assert pdf.startswith(b"%PDF-")
+    print(f"report: {len(pdf)} bytes of PDF")  # noqa: T201
     return found
 
 
@@ -167,19 +174,8 @@ async def show(database_url: str, redis_url: str) -> None:
             fleet.once, *local, "user", "create", "ann@example.com", "--tier", "pro", "--password-stdin", "--data", DATA,
             given="correct horse battery\n",
         )  # fmt: skip
-        key = await asyncio.to_thread(
-            fleet.once,
-            *local,
-            "token",
-            "create",
-            "ann@example.com",
-            "--scope",
-            "read",
-            "--scope",
-            "scan",
-            "--data",
-            DATA,
-        )
+        scopes = [part for scope in ("read", "scan", "export") for part in ("--scope", scope)]
+        key = await asyncio.to_thread(fleet.once, *local, "token", "create", "ann@example.com", *scopes, "--data", DATA)
         found = await scan(f"http://127.0.0.1:{port}", key.strip(), f"http://127.0.0.1:{site_port}/")
         print(f"scan: {found['status']}")  # noqa: T201
         assert found["status"] == "complete"
