@@ -67,8 +67,8 @@ function Group({ title, open, children }) {
   return html`<details class="group" open=${opened.current || undefined}><summary>${title}</summary><div class="fields">${children}</div></details>`;
 }
 
-/** `at(param)` is the API's message for a field, `given` options to begin with; groups with either are open. */
-export function Options({ at, kind, given = {} }) {
+/** `at(param)` is the API's message for a field, `given` options to begin with; groups with either are open. `told`: with a webhook. */
+export function Options({ at, kind, given = {}, told = true }) {
   const of = (name) => at(`options.${name}`);
   const number = (name, label, hint) =>
     html`<${Field} name=${name} label=${label} hint=${hint} inputmode="numeric" autocomplete="off" defaultValue=${given[name]} error=${of(name)} />`;
@@ -98,7 +98,7 @@ export function Options({ at, kind, given = {} }) {
       <${Field} name="username" label="User name" autocomplete="off" error=${of("basic_auth.username") ?? of("basic_auth")} />
       <${Field} name="password" label="Password" type="password" autocomplete="off" error=${of("basic_auth.password")} />
       <${Field} name="cookie" label="Cookie" hint="Kept encrypted, sent to this site only, deleted when the scan ends." autocomplete="off" error=${of("cookie")} />`)}
-    ${group("When it is done", GROUPS.after, html`
+    ${told && group("When it is done", GROUPS.after, html`
       <${Field} name="webhook_url" label="Webhook" type="url" wide hint="Hears how the scan ended; signed with the account's secret." autocomplete="off" error=${at("webhook_url")} />`)}
   </div>`;
 }
