@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from api_gateway.bodies import read_body
 from api_gateway.middleware.authentication import guest
+from api_gateway.passwords import unhurried
 from api_gateway.replies.accounts import LoggedIn, LoggedOut, Registered, Verified
 from api_gateway.routing import Route, route
 from api_gateway.sessions import SECONDS
@@ -60,7 +61,7 @@ async def register(request: web.Request) -> web.Response:
         raise ForbiddenError("Registration is switched off; ask whoever runs this service for an account.")
     asked = await read_body(request, RegisterRequest)
     email = users.clean_email(asked.email)
-    async with gateway.passwords.turn():
+    async with gateway.passwords.turn(request), unhurried(request):
         password_hash = await users.hash_password(users.check_password(asked.password))
     values = {"id": uuid7(gateway.clock), "email": email, "password_hash": password_hash, "tier": NEW_TIER}
     async with connection(gateway.pool) as conn:
@@ -83,11 +84,12 @@ async def login(request: web.Request) -> web.Response:
     address = guest(request, gateway).owner
     email = asked.email.strip().lower()
     ask_redis = not gateway.limiter.degraded
-    async with gateway.passwords.turn():
+    async with gateway.passwords.turn(request):
         attempt = await gateway.attempts.take(email, address, ask_redis=ask_redis)
         async with connection(gateway.pool) as conn:
             user = await users.by_email(conn, email)
-        right = await users.verify_password(user, asked.password)
+        async with unhurried(request):
+            right = await users.verify_password(user, asked.password)
     if user is None or not right:
         raise InvalidCredentialsError("Wrong e-mail address or password.")
     await gateway.attempts.give_back(attempt, ask_redis=ask_redis)

@@ -120,11 +120,11 @@ async def _run(connection: Db) -> None:
         [examples.MONITOR_ID, *(examples.MONITOR_RUN[name] for name in columns)],
     )
     alert = {**examples.ALERT, "monitor_id": examples.MONITOR_ID, "details": Jsonb(examples.ALERT["details"])}
-    columns = ("id", "monitor_id", "rule", "subject", "message", "details", "scan_id", "triggered_at")
+    fields = ("id", "monitor_id", "rule", "subject", "message", "details", "scan_id", "triggered_at")
     await connection.execute(
         "INSERT INTO alerts (id, monitor_id, rule, subject, message, details, scan_id, triggered_at)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        [alert[name] for name in columns],
+        [alert[name] for name in fields],
     )
     await connection.execute(
         "INSERT INTO urls (scan_id, seq, hash, url) VALUES (%s, 0, %s, %s)",

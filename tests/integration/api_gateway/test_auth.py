@@ -9,7 +9,9 @@ import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
+from api_gateway import passwords
 from api_gateway.app import build
+from api_gateway.middleware import deadline
 from api_gateway.sessions import Sessions
 from shared import users
 from shared.clock import SYSTEM
@@ -139,7 +141,7 @@ async def test_an_api_key_is_no_login(client: Client, caller: MakeCaller) -> Non
         assert (status, error["code"]) == (401, "MISSING_AUTH")
 
 
-@pytest.mark.parametrize("change", [{"password": "a new password"}, {"end_sessions": True}], ids=lambda one: [*one][0])
+@pytest.mark.parametrize("change", [{"password": "a new password"}, {"end_sessions": True}], ids=["password", "by hand"])
 async def test_what_ends_sessions(
     caller: MakeCaller, user: User, connection: Db, eventually: Eventually, change: dict[str, Any]
 ) -> None:
@@ -226,3 +228,20 @@ async def test_other_algorithms_and_keys(caller: MakeCaller, user: User, setting
     ):
         status, error, _ = await caller(token)("GET", "/auth/verify")
         assert (status, error["code"]) == (401, "INVALID_TOKEN")
+
+
+async def test_hashing_has_time_of_its_own(caller: MakeCaller, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler's deadline is for Postgres: a busy machine may need longer for a password, but not for ever."""
+    verify = users.verify_password
+    monkeypatch.setattr(deadline, "SECONDS", 1.0)
+
+    async def slowly(found: User | None, password: str) -> bool:
+        await asyncio.sleep(1.5)
+        return await verify(found, password)
+
+    monkeypatch.setattr(users, "verify_password", slowly)
+    assert (await caller(None)("POST", "/auth/login", json=ANN))[0] == 200
+    monkeypatch.setattr(passwords, "SECONDS", 0.1)
+    status, error, headers = await caller(None)("POST", "/auth/login", json=ANN)
+    assert (status, error["code"], headers["Retry-After"]) == (503, "SERVICE_UNAVAILABLE", "5")
+    assert user.email == ANN["email"]

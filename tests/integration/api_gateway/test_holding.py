@@ -11,6 +11,7 @@ from aiohttp import web
 from api_gateway import bodies
 from api_gateway.app import build
 from api_gateway.holding import HOLDING, Holding
+from api_gateway.serving import Runner
 from shared.settings import Settings
 
 SECONDS = 0.4
@@ -23,7 +24,7 @@ async def address(settings: Settings) -> AsyncIterator[tuple[str, int]]:
     roomy = msgspec.structs.replace(settings.tiers["guest"], requests=1_000_000, burst=1_000_000)
     app = build(msgspec.structs.replace(settings, tiers={**settings.tiers, "guest": roomy}))
     app[HOLDING] = Holding(seconds=SECONDS, tick=0.05)
-    runner = web.AppRunner(app, keepalive_timeout=3_600, lingering_time=3_600, shutdown_timeout=0.1)
+    runner = Runner(app, keepalive_timeout=3_600, lingering_time=3_600, shutdown_timeout=0.1)
     await runner.setup()
     assert runner.server is not None
     site = web.TCPSite(runner, "127.0.0.1", 0)

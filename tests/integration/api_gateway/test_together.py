@@ -69,7 +69,8 @@ async def test_each_owner_has_the_own_quota(together: Together) -> None:
 
 async def test_a_key_holds_within_a_batch(together: Together) -> None:
     key: dict[str, Any] = {"key": "k", "hash": b"\x00\xff"}
-    asked = [new("guest:a", **key), new("guest:a", **key), new("guest:a", **{**key, "hash": b"other"})]
+    body: dict[str, Any] = {**key, "hash": b"other"}
+    asked = [new("guest:a", **key), new("guest:a", **key), new("guest:a", **body)]
     first, again, other = await asyncio.gather(*(together.accept(one) for one in asked))
     assert (first.outcome, again.outcome, other.outcome) == ("accepted", "replayed", "conflict")
     assert again.scan_id == first.scan_id == asked[0].id
