@@ -141,7 +141,9 @@ async def test_an_api_key_is_no_login(client: Client, caller: MakeCaller) -> Non
         assert (status, error["code"]) == (401, "MISSING_AUTH")
 
 
-@pytest.mark.parametrize("change", [{"password": "a new password"}, {"end_sessions": True}], ids=["password", "by hand"])
+@pytest.mark.parametrize(
+    "change", [{"password": "a new password"}, {"end_sessions": True}], ids=["password", "by hand"]
+)
 async def test_what_ends_sessions(
     caller: MakeCaller, user: User, connection: Db, eventually: Eventually, change: dict[str, Any]
 ) -> None:
