@@ -1,16 +1,23 @@
 """Registry, document, rules, dashboards and the autoscaler speak of the same metrics."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import yaml
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
+from api_gateway.middleware.tracing import tracing
+from api_gateway.routing import Handler
 from deploy.docs import metrics as document
-from shared.metrics import DESCRIBED, REGISTRY
+from shared import network
+from shared.metrics import DESCRIBED, REGISTRY, SSRF_BLOCKED
 from tests.manifests.estate import DASHBOARDS, ROOT, RULE_TESTS, expressions, panels, rules
 from tests.manifests.promql import RATES, uses
+from workers.fetch.guard import ForbiddenAddress, Guard
 
 KNOWN = {one.name: one for one in DESCRIBED}
 TARGET = {"job", "instance", "component", "le"}
@@ -151,6 +158,58 @@ def test_every_alert_is_tested_where_it_fires_and_where_it_does_not() -> None:
         # Where a test names all alerts that are expected, others that must be silent stand beside them.
         assert True in kinds, name
         assert False in kinds or name in told_apart, name
+
+
+async def test_ten_thousand_hosts_make_no_series() -> None:
+    """What sees hosts and paths: the guard of the fetcher, and the gateway's measure of requests."""
+    guard = Guard(on_refused=lambda reason: SSRF_BLOCKED.labels(reason).inc())
+
+    def refused(number: int) -> None:
+        with suppress(ForbiddenAddress):
+            guard.check(f"{number % 256}.{number // 256 % 256}.{number % 7}.{number % 251}", 80)
+        with suppress(ForbiddenAddress):
+            guard.check_answers([f"10.0.{number // 256}.{number % 256}", "8.8.8.8"])
+
+    app = web.Application(middlewares=[tracing, _answered])
+    app.router.add_get("/api/v1/scans/{id}", _answer)
+    async with TestClient(TestServer(app)) as client:
+
+        async def ask(number: int) -> None:
+            async with client.get(f"/api/v1/scans/{number}", headers={"Host": f"h{number}.example"}) as response:
+                assert response.status == 200
+            async with client.get(f"/{number}/elsewhere") as response:
+                assert response.status == 404
+
+        for net, _ in network._IPV4_TABLE:
+            with suppress(ForbiddenAddress):
+                guard.check(net.partition("/")[0], 80)
+        refused(0)
+        await ask(0)
+        before = series()
+        for number in range(10_000):
+            refused(number)
+        for number in range(200):
+            await ask(number)
+    assert series() == before
+
+
+@web.middleware
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    with suppress(web.HTTPNotFound):
+        return await handler(request)
+    return web.Response(status=404)
+
+
+async def _answer(_request: web.Request) -> web.Response:
+    return web.Response()
+
+
+def series() -> set[tuple[str, tuple[tuple[str, str], ...]]]:
+    return {
+        (sample.name, tuple(sorted(sample.labels.items())))
+        for family in REGISTRY.collect()
+        for sample in family.samples
+    }
 
 
 def test_what_is_exposed_can_be_parsed() -> None:
