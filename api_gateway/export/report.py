@@ -91,12 +91,12 @@ def _cover(scan: dict[str, Any]) -> dict[str, Any]:
         "skipped": scan["skipped"],
         "profile": scan["profile"],
         "score_version": scan["score_version"],
-        "limited": _limited(result.get("gates", ())),
+        "limited": limited(result.get("gates", ())),
         "note": INCOMPLETE.get(incomplete, "Not every page of the site was fetched.") if incomplete else "",
     }
 
 
-def _limited(gates: Sequence[str]) -> str:
+def limited(gates: Sequence[str]) -> str:
     """Why the score can't be higher, as the end of a sentence; empty when nothing limits it."""
     names: list[GateId] = [name for name in GATES if name in gates]
     if not names:
