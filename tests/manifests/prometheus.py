@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from deploy.local.ports import free_ports
+from deploy.local.process import spawn_command
 from tests.manifests.conftest import program
 from tests.manifests.estate import DEPLOY, RULES
 
@@ -82,7 +83,10 @@ def prometheus(folder: Path, targets: Mapping[str, int]) -> Iterator[Prometheus]
         program("prometheus"), f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]  # fmt: skip
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(spawn_command(command), stdout=log, stderr=log) as process,
+    ):
         try:
             made = Prometheus(f"http://127.0.0.1:{port}")
             _wait(made, process, folder / "log")
