@@ -19,7 +19,7 @@ from shared.tiers import load_tiers
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret of at least thirty-two characters"
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 class Running(Struct, frozen=True):
