@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from shared.casing import casefold
 from shared.holds import holds
 
 ErrorKind = Literal[
@@ -517,4 +516,4 @@ class Page:
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """The distinct case-folded words of the visible text."""
-        return frozenset(word.strip(".,;:!?\"'()[]«»“”‘’") for word in casefold(self.body_text).split())
+        return frozenset(word.strip(".,;:!?\"'()[]«»“”‘’") for word in self.body_text.casefold().split())

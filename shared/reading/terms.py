@@ -9,8 +9,6 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from shared.casing import casefold
-
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
@@ -122,7 +120,7 @@ def _block(code: int) -> str:
 @lru_cache(maxsize=8)
 def fold(text: str) -> str:
     """`text` case-folded; several checks ask for the same page's, so the last few are kept."""
-    return casefold(text)
+    return text.casefold()
 
 
 def shared_terms(text: str, body: str, *, least: int) -> Share | None:

@@ -22,6 +22,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=9, help="rounds through the pages in memory (default 9)")
     parser.add_argument("--pages", type=int, default=2_500, help="pages of the scan (default 2500); 0 leaves it out")
     parser.add_argument("--workers", type=int, default=1, help="worker processes of the scan (default 1)")
+    parser.add_argument("--scrapy", type=Path, help="a Python that has Scrapy: crawl the same site with it as well")
     return parser.parse_args(words)
 
 
@@ -42,6 +43,18 @@ def _scan_table(scanned: end_to_end.Scanned) -> Table:
     return table
 
 
+def _peers_table(scanned: end_to_end.Scanned) -> Table:
+    ours = scanned.pages / scanned.cpu["workers"] if scanned.cpu.get("workers") else 0.0
+    names = ("crawler", "pages per CPU-second", "ours / its", "links a page", "words a page")
+    table = Table(*names, title="The same pages, the same run")
+    table.add_row("our workers, everything included", f"{ours:.0f}", "1.00", "", "")
+    for name, peer in scanned.peers.items():
+        rate = peer.pages / peer.cpu
+        each = (f"{peer.links / peer.pages:.1f}", f"{peer.words / peer.pages:.0f}")
+        table.add_row(name, f"{rate:.0f}", f"{ours / rate:.2f}", *each)
+    return table
+
+
 def main(words: list[str]) -> int:
     """Entry point; 1 when the scan didn't complete."""
     arguments = _arguments(words)
@@ -49,8 +62,9 @@ def main(words: list[str]) -> int:
     screen.out.print(_engine_table(arguments.folder, arguments.rounds))
     if not arguments.pages:
         return 0
-    scanned = end_to_end.measure(arguments.folder, arguments.pages, arguments.workers, screen)
+    scanned = end_to_end.measure(arguments.folder, arguments.pages, arguments.workers, screen, arguments.scrapy)
     screen.out.print(_scan_table(scanned))
+    screen.out.print(_peers_table(scanned))
     return int(scanned.status != "complete" or scanned.pages < arguments.pages)
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deploy.local.accounts import open_accounts
 from deploy.local.api import Client
@@ -15,6 +16,8 @@ from deploy.local.ports import free_ports
 from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
+from tests.bench.peers import Peer
+from tests.bench.peers import measure as measure_peers
 from tests.bench.processes import cpu_seconds
 from tests.bench.site_server import HOST, READY_PATH
 
@@ -24,21 +27,26 @@ POLL_SECONDS = 0.5
 
 
 class Scanned(Struct, frozen=True):
-    """The outcome; `cpu` in seconds by kind of process, spent between POST and the scan's end."""
+    """The outcome; `cpu` in seconds by kind of process, spent between POST and the scan's end.
+
+    `peers` are other crawlers on the same site, right after it.
+    """
 
     status: str
     pages: int
     seconds: float
     cpu: dict[str, float]
+    peers: dict[str, Peer] = {}
 
 
-def measure(folder: Path | None, pages: int, workers: int, screen: Screen) -> Scanned:
+def measure(folder: Path | None, pages: int, workers: int, screen: Screen, scrapy: Path | None = None) -> Scanned:
     """Start a fleet of its own on embedded servers, scan `pages` pages, and end it."""
     interrupts = Interrupts()
     found: list[Scanned] = []
 
     async def scan(directory: Path) -> int:
-        found.append(await _measure(directory, folder, pages, workers, screen, interrupts))
+        scanned = await _measure(directory, folder, pages, workers, screen, interrupts, scrapy)
+        found.append(scanned)
         return 0
 
     with tempfile.TemporaryDirectory(prefix="scanfleet-bench-") as directory:
@@ -47,7 +55,13 @@ def measure(folder: Path | None, pages: int, workers: int, screen: Screen) -> Sc
 
 
 async def _measure(
-    directory: Path, folder: Path | None, pages: int, workers: int, screen: Screen, interrupts: Interrupts
+    directory: Path,
+    folder: Path | None,
+    pages: int,
+    workers: int,
+    screen: Screen,
+    interrupts: Interrupts,
+    scrapy: Path | None,
 ) -> Scanned:
     options = FleetOptions(directory, workers=workers, allow_networks=("127.0.0.0/8",))
     async with Fleet(options, screen.note, interrupts) as fleet:
@@ -61,7 +75,9 @@ async def _measure(
             await accounts.create_user(email, secrets.token_urlsafe(24), "enterprise")
             key = await accounts.create_key(email, "bench", ("read", "scan"), "live")
         async with Client(fleet.address, key) as client:
-            return await fleet.run(_scan(client, f"{site}/"))
+            scanned = await fleet.run(_scan(client, f"{site}/"))
+        screen.note("the same pages by other crawlers")
+        return replace(scanned, peers=await fleet.run(measure_peers(f"{site}/sitemap.xml", scrapy)))
 
 
 async def _scan(client: Client, url: str) -> Scanned:

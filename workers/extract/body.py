@@ -72,7 +72,11 @@ Target = tuple[str | None, str | None, bool]
 _NO_TARGET: Target = (None, None, False)
 
 
-@lru_cache(maxsize=256)
+MAX_TARGETS = 1_024
+"""Addresses remembered of each of the 64 directories asked for last."""
+
+
+@lru_cache(maxsize=64)
 def _targets(directory: str, site: str, subdomains: bool) -> dict[str | None, Target]:  # noqa: ARG001 - the key
     """What addresses mean on the pages of one directory: menus repeat, and looking them up costs a tenth."""
     return {}
@@ -174,7 +178,7 @@ class Links:
             return _NO_TARGET
         target = (url, href.partition("#")[2] if "#" in href else None, self._ours(url))
         if href in self._resolver.known:
-            if len(self._targets) >= Resolver.MAX_CACHED:
+            if len(self._targets) >= MAX_TARGETS:
                 self._targets.clear()
             self._targets[href] = target
         return target

@@ -6,7 +6,6 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from shared.casing import lower
 from shared.holds import holds
 from shared.page import Link, Meta, Text
 from workers.extract.clean import bounded_text, clean, squash, unique, value
@@ -98,7 +97,7 @@ def _outermost(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def content_hash(text: str) -> str:
     """Hex BLAKE2b-64 of the text in one case, "" when there is none."""
-    return blake2b(lower(text).encode("utf-8", "replace"), digest_size=8).hexdigest() if text else ""
+    return blake2b(text.lower().encode("utf-8", "replace"), digest_size=8).hexdigest() if text else ""
 
 
 DATE_METAS = frozenset(

@@ -1,0 +1,69 @@
+"""Whether the parser's child grows: `python -m tests.bench.memory [PAGES]` judges ever new pages and tells its memory.
+
+Every page has an address, links, a title and text of its own, spread over 500 directories: the worst case for whatever
+remembers. Half of the links are the site's menu, as on real sites.
+"""
+
+import gc
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from shared.page import Context, Fetched
+from workers.scan_page import PageJob, Terms, judge_page
+
+MARKS = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+COLLECT_EVERY = 256
+_LINKS = 40
+_DIRECTORIES = 500
+_PAGE_BYTES = 4_096
+
+
+def page(number: int) -> tuple[str, bytes]:
+    """Address and document of a page that shares nothing but the menu with the others."""
+    menu = "".join(f'<li><a href="/section-{n}/">Section {n} of the guide</a></li>' for n in range(_LINKS))
+    links = "".join(f'<li><a href="item-{number}-{n}.html">Item {number} of {n}</a></li>' for n in range(_LINKS))
+    words = " ".join(f"word{number}x{n} stone the edge of a knife" for n in range(40))
+    document = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page {number} of the guide</title></head>'
+        f"<body><nav><ul>{menu}</ul></nav><main><h1>Page {number}</h1><p>{words}</p><ul>{links}</ul></main></body></html>"
+    )
+    return f"https://example.com/part-{number % _DIRECTORIES}/page-{number}.html", document.encode()
+
+
+def resident() -> float:
+    """Megabytes of this process in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * _PAGE_BYTES / 1e6
+
+
+def measure(pages: int) -> list[tuple[int, float]]:
+    """(pages judged, megabytes), with the collector as in the child."""
+    context = Context(now=1_795_000_000.0, in_sitemap=True, robots={"*": True}, site_host="example.com")
+    headers = (("Content-Type", "text/html; charset=utf-8"),)
+    terms = Terms("default-2026.11")
+    found: list[tuple[int, float]] = []
+    gc.disable()
+    for number in range(1, pages + 1):
+        url, body = page(number)
+        job = PageJob(number, Fetched(url, url, 200, headers, body), context, terms, robots=(200, b""))
+        judge_page(msgspec.msgpack.encode(job))
+        if number % COLLECT_EVERY == 0:
+            gc.collect()
+        if number in MARKS or number == pages:
+            found.append((number, resident()))
+            sys.stdout.write(f"{number:>8} pages {found[-1][1]:8.1f} MB\n")
+            sys.stdout.flush()
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Entry point; 1 when the last figure is more than 20 MB above that of 1,000 pages."""
+    found = measure(int(arguments[0]) if arguments else 50_000)
+    return int(found[-1][1] > found[0][1] + 20.0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
