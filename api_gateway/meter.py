@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from shared.clock import Clock
 from shared.logs import get_logger
 from shared.redis import keys
+from shared.tasks import end
 
 FLUSH_SECONDS = 2.0
 HOUR_SECONDS = 3_600
@@ -78,6 +79,5 @@ class Meter:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
             await self.flush()

@@ -24,7 +24,7 @@ from deploy.local.ports import free_ports
 from deploy.local.service import Service
 from shared.db.migrate import migrate
 from shared.settings import USER_AGENT
-from tests.chaos.machine import Machine
+from tests.chaos.machine import Machine, slowdown
 
 SECRET = "chaos-" + "0123456789abcdef" * 3
 READY_SECONDS = 60.0
@@ -107,7 +107,7 @@ class Estate:
         return http_status(f"http://127.0.0.1:{self.metrics[name]}/readyz") == 200
 
     def wait_ready(self, *names: str) -> None:
-        end = time.monotonic() + READY_SECONDS
+        end = time.monotonic() + READY_SECONDS * slowdown()
         for name in names or NAMES:
             while not self.ready(name):
                 assert time.monotonic() < end, f"{name} did not become ready: {self.log(name)}"
@@ -151,7 +151,7 @@ class Estate:
         """Start a service anew in another environment, and wait until it is ready."""
         self.wanted.discard(name)
         self.running[name].terminate()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(30 * slowdown()):
             while self.running[name].poll() is None:
                 await asyncio.sleep(0.05)
         self.launch(name, extra)
