@@ -29,7 +29,7 @@ SLOW_SECONDS: Final = 0.25
 """A page that takes longer keeps its child for itself; the pages behind it go to another. 99 % of real pages take less
 than a tenth of that."""
 PATIENCE: Final = 3.0
-"""How many times its limit a page may take by the clock while the machine gave it less than half of that in CPU."""
+"""How many times its limit a page may take by the clock, unless told otherwise, while it got less than half in CPU."""
 MAX_ASIDE: Final = 2
 """Children that are left alone with a slow page at once; each may use all of its memory limit."""
 ASIDE_NICENESS: Final = 10
@@ -95,11 +95,22 @@ class _Child:
 class ParserProcess:
     """One killable child. `await run(payload, deadline=…)`; `start()` first, `close()` in the end; or `async with`."""
 
-    def __init__(self, function: str, *, memory: int = DEFAULT_MEMORY, seconds: float = DEFAULT_SECONDS) -> None:
-        """`function` names a `bytes -> bytes` as `module:name`; `memory`: bytes of address space; `seconds` a page."""
+    def __init__(
+        self,
+        function: str,
+        *,
+        memory: int = DEFAULT_MEMORY,
+        seconds: float = DEFAULT_SECONDS,
+        patience: float = PATIENCE,
+    ) -> None:
+        """`function` names a `bytes -> bytes` as `module:name`; `memory`: bytes of address space; `seconds` a page.
+
+        `patience` is how many times its seconds a page may take that the machine gives hardly a CPU.
+        """
         self._function = function
         self._memory = memory
         self._seconds = seconds
+        self._patience = patience
         self._queue: deque[_Page] = deque()
         self._numbers = 0
         self._child: _Child | None = None
@@ -341,7 +352,7 @@ class ParserProcess:
 
     def _is_starved(self, child: _Child) -> bool:
         """Whether a page whose time is over hardly had a CPU in it: a busy machine isn't its fault."""
-        if child.used is None or self._loop.time() - child.since >= PATIENCE * self._seconds:
+        if child.used is None or self._loop.time() - child.since >= self._patience * self._seconds:
             return False
         used = _cpu_seconds(child.pid)
         return used is not None and used - child.used < self._seconds / 2

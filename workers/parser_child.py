@@ -139,7 +139,10 @@ class Template:
                     self._control.send(pack_exit(pid, status))
 
     def _obey(self) -> bool:
-        message, descriptors, _, _ = socket.recv_fds(self._control, 64, 1)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._control, 64, 1)
+        except ConnectionResetError:  # closed with a word of ours unread
+            return False
         if not message:
             return False
         if message[:1] == b"K":

@@ -12,8 +12,11 @@ AHEAD: Final = 8
 """Pages under way for each parser: it takes four ahead, and the reader should never be what it waits for."""
 MAX_HELD: Final = 64_000_000
 """Octets of all pages under way."""
-DEADLINE: Final = 600.0
+DEADLINE: Final = 3_600.0
 """Seconds for one answer, waiting for others included. A page has 5 s of its parser, and at most 8 are before it."""
+
+PATIENCE: Final = 60.0
+"""Nobody waits behind a page here, so a machine busy with other things only makes it take longer: five minutes."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -49,7 +52,7 @@ class Pool:
         if n < 0 or (self._busy[n] >= PIPELINED and len(self._busy) < self.size):
             n = len(self._busy)
             self._busy.append(0)
-            self._parsers.append(ParserProcess(self._job))
+            self._parsers.append(ParserProcess(self._job, patience=PATIENCE))
             await self._open.enter_async_context(self._parsers[n])
         self._busy[n] += 1
         try:

@@ -217,9 +217,13 @@ async def test_robots(reply: bytes, status_class: str, fetcher: Fetcher, options
     assert fetched.url.endswith("/robots.txt")
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not RESIDENT.exists(), reason="memory is read as Linux tells it")
-async def test_a_large_index_in_flat_memory(fetcher: Fetcher, options: FetchOptions) -> None:
-    each = 25_000
+async def test_a_large_index_in_flat_memory(
+    fetcher: Fetcher, options: FetchOptions, pytestconfig: pytest.Config
+) -> None:
+    """A hundred thousand addresses; a million with `--long`."""
+    files, each = (20, 50_000) if pytestconfig.getoption("--long") else (4, 25_000)
 
     async def child(asked: Asked, writer: Writer) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + f"<urlset {XMLNS}>".encode())
@@ -229,8 +233,8 @@ async def test_a_large_index_in_flat_memory(fetcher: Fetcher, options: FetchOpti
             await writer.drain()
         writer.write(b"</urlset>")
 
-    pages: dict[str, bytes | Script] = {f"/{n}.xml": child for n in range(4)}
-    pages["/i.xml"] = index(*(f"@/{n}.xml" for n in range(4)))
+    pages: dict[str, bytes | Script] = {f"/{n}.xml": child for n in range(files)}
+    pages["/i.xml"] = index(*(f"@/{n}.xml" for n in range(files)))
     async with site(fetcher, options, pages) as it:
         discovery = Discovery(fetcher, it.url, options, Robots(), given=[f"{it.url}/i.xml"])
         urls, before, peak = 0, resident(), 0
@@ -238,7 +242,7 @@ async def test_a_large_index_in_flat_memory(fetcher: Fetcher, options: FetchOpti
             if isinstance(item, SitemapBatch):
                 urls += len(item.entries)
                 peak = max(peak, resident())
-    assert urls == 4 * each
+    assert urls == files * each
     assert peak - before < 40_000_000
 
 
