@@ -170,7 +170,8 @@ class Template:
                 os._exit(code)
         sock.close()
         self._children.add(pid)
-        self._control.send(pack_pid(b"P", pid))
+        with suppress(OSError):  # nobody listens any more: the loop ends with the next read
+            self._control.send(pack_pid(b"P", pid))
 
 
 def main(arguments: list[str]) -> None:
