@@ -1,7 +1,8 @@
 """What a schema can't say of a request, put right in requests that are meant to be valid. All else stays as generated.
 
 The exceptions: a URL must be one that may be fetched, an `exclude` pattern between slashes a regular expression, a
-profile, a threshold or a check one that exists, and a cursor one that the endpoint gave.
+profile, a threshold or a check one that exists, a cursor one that the endpoint gave, and a service without a mail server
+sends no mails.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ def valid(body: dict[str, Any]) -> None:
     for name in ("url", "webhook_url"):
         if isinstance(body.get(name), str):
             body[name] = URL
+    if isinstance(body.get("mails"), list):
+        body["mails"] = []
     if isinstance(body.get("options"), dict):
         _options(body["options"])
 
