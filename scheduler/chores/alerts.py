@@ -120,9 +120,7 @@ async def _apply_rule(
             await _extend(office, conn, at, rule, firing, known)
 
 
-async def _open(
-    office: Office, conn: Connection, at: _Look, rule: Rule, firing: Firing, before: Before
-) -> None:
+async def _open(office: Office, conn: Connection, at: _Look, rule: Rule, firing: Firing, before: Before) -> None:
     if isinstance(rule, NoindexAppeared):
         before = msgspec.structs.replace(before, noindex=tuple(firing.details["pages"]))
     alert_id = uuid7(office.clock)

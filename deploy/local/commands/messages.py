@@ -35,9 +35,7 @@ def run(arguments: argparse.Namespace, screen: Screen) -> int:
                 sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
             else:
                 at, why = row["at"].isoformat(timespec="seconds"), clean(row["reason"], 300)
-                sys.stdout.write(
-                    f"{at}  {row['code']}  {why}\n    {clean(row['message'], 300)}\n"
-                )
+                sys.stdout.write(f"{at}  {row['code']}  {why}\n    {clean(row['message'], 300)}\n")
         if not rows:
             screen.note("nothing was set aside")
 

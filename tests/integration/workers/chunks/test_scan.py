@@ -14,8 +14,8 @@ from dramatiq.brokers.stub import StubBroker
 from shared import chunks
 from shared.db.pool import connection
 from shared.scans import Work
+from workers import actors
 from workers import scan as story
-from workers.actors import Work, declare
 from workers.fetch.politeness import NotBefore
 from workers.lease import Lease
 from workers.pages import absolve
@@ -206,7 +206,7 @@ async def test_a_message_of_a_newer_version_is_left_to_a_newer_worker() -> None:
         left.append((scan_id, no))
 
     broker = StubBroker(middleware=[])
-    declare(broker, "chunks", Work(never, leave, never, never, never))
+    actors.declare(broker, "chunks", actors.Work(never, leave, never, never, never))
     take: Any = broker.get_actor("run_chunk").fn
     inner = take.__wrapped__ if hasattr(take, "__wrapped__") else take
     await inner(v=2, scan_id="0193a1c0-0000-7000-8000-000000000001", no=4, request_id="r", shape="unknown")
