@@ -18,6 +18,9 @@ HARD_BYTES = 2 * MAX_BYTES
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _WIDEST = 4
+_ENOUGH = 2 * HEAD
+"""Octets (of UTF-16 twice as many as of UTF-8) that are waited for before the format is decided on, so that it is the
+same however the network cut the file."""
 
 
 @final
@@ -50,7 +53,6 @@ class SitemapReader:
         self._first: bytes = b""
         self._head: bytes = b""
         self._opened: bool = False
-        self._marked: bool = False
         self._inflater: Inflater | None = None
         self._decoder: codecs.IncrementalDecoder | None = None
         self._lane: XmlLane | TextLane | None = None
@@ -88,9 +90,9 @@ class SitemapReader:
             self._unpack(self._open(), found)
         if self._inflater is not None and not self.finished:
             self._inflater.close()
-            self._check_inflater()
+            self._check_inflater(found)
         if self._lane is None and not self.finished:
-            self._look(last=True, found=found)
+            self._look(found)
         if self._lane is not None:
             found += self._lane.close()
         self.finished = True
@@ -115,13 +117,15 @@ class SitemapReader:
             if self.finished:
                 return
             self._take(piece, found)
-        self._check_inflater()
+        self._check_inflater(found)
 
-    def _check_inflater(self) -> None:
+    def _check_inflater(self, found: list[SitemapEntry]) -> None:
         if self._inflater is not None and self._inflater.fault and not self.finished:
             kind: ProblemKind = "sitemap.too_large" if self._inflater.is_bomb else "sitemap.syntax"
             self._ledger.problem(kind, None, self._inflater.fault, ordinal=0)
             # What came before the fault is still read to its end by `close`.
+            if self._lane is None and self._head:
+                self._look(found)
             self.finished = self._lane is None or self._inflater.is_bomb
 
     def _take(self, piece: bytes, found: list[SitemapEntry]) -> None:
@@ -132,6 +136,8 @@ class SitemapReader:
             self._ledger.problem("sitemap.too_large", None, f"more than {self._max_bytes} octets", ordinal=0)
         if counts.octets > self._hard_bytes:
             self._ledger.problem("sitemap.too_large", None, f"not read beyond {self._hard_bytes} octets", ordinal=0)
+            if self._lane is None:
+                self._look(found)
             self.finished = True
             return
         if self._decoder is not None:
@@ -140,25 +146,21 @@ class SitemapReader:
             found += self._lane.feed(piece)
             return
         self._head += piece
-        self._look(last=len(self._head) >= HEAD, found=found)
+        if len(self._head) >= _ENOUGH:
+            self._look(found)
 
-    def _strip_mark(self, *, last: bool) -> None:
+    def _strip_mark(self) -> None:
         """Takes the byte order mark off the head, and turns UTF-16 into UTF-8 from here on."""
-        if self._marked or (len(self._head) < _WIDEST and not last):
-            return
-        self._marked = True
         encoding = _UTF16.get(self._head[:2])
         if encoding is not None:
             self._decoder = codecs.getincrementaldecoder(encoding)("replace")
             self._head = self._decoder.decode(self._head).encode("utf-8", "replace")
         self._head = self._head.removeprefix(_UTF8_BOM)
 
-    def _look(self, *, last: bool, found: list[SitemapEntry]) -> None:
-        """Decides on the format as soon as the head allows it."""
-        self._strip_mark(last=last)
-        start = sniff(self._head, last=last) if self._marked else None
-        if start is None:
-            return
+    def _look(self, found: list[SitemapEntry]) -> None:
+        """Decides on the format by the head."""
+        self._strip_mark()
+        start = sniff(self._head[:HEAD])
         self.kind = start.kind
         head, self._head = self._head, b""
         if start.kind in {"html", "unknown"}:

@@ -39,11 +39,11 @@ class Start(NamedTuple):
     faults: tuple[str, ...] = ()
 
 
-def sniff(head: bytes, *, last: bool) -> Start | None:
-    """The kind of a file by its first octets; None when more are needed and `last` doesn't say that there are none."""
+def sniff(head: bytes) -> Start:
+    """The kind of a file by its first `HEAD` octets, or by all of a shorter one."""
     if not head.strip():
-        return Start("unknown") if last else None
-    if _URL_LINE.match(head) and (last or b"\n" in head.lstrip() or b"\r" in head.lstrip()):
+        return Start("unknown")
+    if _URL_LINE.match(head):
         return Start("text")
     start = _walk(head, 0, ())
     if start is not None and start.kind != "unknown":
@@ -53,8 +53,6 @@ def sniff(head: bytes, *, last: bool) -> Start | None:
         start = _walk(head, junk.start(), (f"{junk.start()} octets before the XML begins",))
         if start is not None:
             return start
-    if not last:
-        return None
     return Start("html" if _HTML_SOMEWHERE.search(head) else "unknown")
 
 

@@ -229,7 +229,7 @@ def test_too_large() -> None:
 @pytest.mark.parametrize("cut", [1, 9, 30])
 def test_a_gzip_file_that_ends_early(cut: int) -> None:
     reader, entries = read(gzip.compress(urlset(A, B).encode(), compresslevel=0)[:-cut])
-    assert set(paths(entries)) <= {"/a", "/b"}
+    assert paths(entries) in (["/a"], ["/a", "/b"])
     assert kinds(reader)["syntax"] >= 1
 
 
@@ -305,3 +305,13 @@ def test_candidates() -> None:
     assert sitemap_candidates(named, SITE) == [SITE + "/b.xml", SITE + "/a.xml"]
     assert sitemap_candidates(parse(b""), SITE + "/") == [SITE + path for path in USUAL_PATHS]
     assert sitemap_candidates(parse(b"sitemap: http://[\n"), SITE) == [SITE + path for path in USUAL_PATHS]
+
+
+@pytest.mark.parametrize("size", [1, 16, 32, 1000])
+def test_the_format_is_the_same_however_the_network_cuts_the_file(size: int) -> None:
+    body = b"<!DOCTYPE a [<!--<?xml version='1.0'?><lastmod>2026-01-01</lastmod>]]><rss>"
+    reader = SitemapReader(HERE)
+    for at in range(0, len(body), size):
+        _ = reader.feed(body[at : at + size])
+    _ = reader.close()
+    assert reader.kind == "rss"

@@ -396,6 +396,7 @@ CASES: dict[str, Callable[[], Case]] = {
     ),
     "eeat.contact_missing": lambda: Case([page("/"), page("/guides/knives"), page("/guides/stones")]),
     "scan.incomplete": lambda: Case(clean(), site_inputs(complete=False, reason="the limit of 100 pages")),
+    "scan.start_moved": lambda: Case(clean(), site_inputs(moved_to="https://www.example.net/")),
     "scan.skipped_urls": lambda: Case(clean(), site_inputs(skipped={"excluded": 7})),
     "scan.rate_limited": lambda: Case(clean(), site_inputs(rate_limited=3)),
     "scan.issue_suppressed": lambda: Case(clean(), site_inputs(suppressed=("title.too_long",))),
