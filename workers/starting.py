@@ -64,8 +64,12 @@ async def open_host(shop: Workshop, scan: Work) -> Opening:
 async def settle(shop: Workshop, scan: Work, opening: Opening) -> tuple[Work, Opening]:
     """Where the site lives: if the start page redirects to another host, that one is scanned.
 
-    Not with credentials, which are for the host that they were given for. Raises `NotBefore`.
+    Asked only where robots.txt led to another host already, as it does where a whole host redirects: else the start
+    page would be fetched twice. Not with credentials, which are for the host that they were given for. Raises
+    `NotBefore`.
     """
+    if at_home(scan, opening.answer.final_url) is scan:
+        return scan, opening
     options = fetch_options(scan, shop.settings)
     allowed = not scan.options.get("respect_robots", True) or opening.robots.allowed(opening.url, options.user_agent)
     if scan.test or scan.sealed is not None or not allowed:
