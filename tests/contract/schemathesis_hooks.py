@@ -1,8 +1,8 @@
 """What a schema can't say of a request, put right in requests that are meant to be valid. All else stays as generated.
 
 The exceptions: a URL must be one that may be fetched, an `exclude` pattern between slashes a regular expression, a
-profile, a threshold or a check one that exists, a cursor one that the endpoint gave, and a service without a mail server
-sends no mails.
+profile, a threshold or a check one that exists, a cursor one that the endpoint gave, a schedule a cron expression and a
+time zone one that exists, a rule on certificates one that TLS is asked for, and a service without a mail server sends none.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,12 @@ def valid(body: dict[str, Any]) -> None:
     for name in ("url", "webhook_url"):
         if isinstance(body.get(name), str):
             body[name] = URL
+    for name, value in (("schedule", "daily"), ("timezone", "Europe/Berlin")):
+        if isinstance(body.get(name), str):
+            body[name] = value
+    if isinstance(body.get("alerts"), list):
+        rules = cast("Sequence[dict[str, Any]]", body["alerts"])
+        body["alerts"] = [rule for rule in rules if rule.get("kind") != "certificate_expires"]
     if isinstance(body.get("mails"), list):
         body["mails"] = []
     if isinstance(body.get("options"), dict):

@@ -6,6 +6,7 @@ Writes one JSON line when it is up, notes to standard error, and stays until a s
 import asyncio
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -57,4 +58,6 @@ def fleet(data: str, root: str, workers: str) -> int:
 
 
 if __name__ == "__main__":
+    # A test run that was started in the background hands on an ignored SIGINT, which we would rightly go on ignoring.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     raise SystemExit(services(*sys.argv[2:]) if sys.argv[1] == "services" else fleet(*sys.argv[2:]))
