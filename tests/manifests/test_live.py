@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.manifests, pytest.mark.timeout(3_000)]
 
 SCRAPES = 3.0
 """Seconds after which everything that happened was scraped."""
+SCRAPED_SECONDS = 60.0
 ENDED_SECONDS = 300.0
 NOTHING_HAPPENED = {"quota_denied_total", "checks_raised_total", "scheduler_tick_failed_total"}
 """Of these the label values aren't known beforehand, and nobody gave a reason for them here."""
@@ -36,6 +37,11 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 @pytest.fixture(scope="module")
 def prometheus(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     with running_prometheus(tmp_path_factory.mktemp("watch") / "prometheus", estate.metrics) as made:
+        # What a process counts before its first scrape nobody ever sees.
+        end = time.monotonic() + SCRAPED_SECONDS
+        while made.value("count(count_over_time(up[1m]) >= 2)") < len(estate.metrics):
+            assert time.monotonic() < end, "Prometheus doesn't scrape every process"
+            time.sleep(0.2)
         yield made
 
 
@@ -63,6 +69,12 @@ class Load:
             for number in range(first, first + count):
                 host = f"127.{100 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}"
                 group.create_task(self.one(session, number, f"http://{host}:{self._estate.site_port}/", "single"))
+
+    async def trickle(self, first: int, count: int) -> None:
+        """The same, ten a second."""
+        for number in range(first, first + count, 5):
+            await self.singles(number, 5)
+            await asyncio.sleep(0.5)
 
     async def site(self, url: str, mode: str) -> None:
         async with ClientSession(timeout=ClientTimeout(total=60)) as session:
@@ -120,7 +132,8 @@ async def test_every_panel_shows_live_values(
 
 async def test_a_killed_worker_does_not_take_its_figures_along(estate: Estate, prometheus: Prometheus) -> None:
     load = await load_of(estate)
-    asking = asyncio.create_task(load.singles(1_000, 150))
+    # What a process counts between its last scrape and its end, or before its first one, nobody ever sees.
+    asking = asyncio.create_task(load.trickle(1_000, 150))
     await asyncio.sleep(3)
     async with estate.kept():
         estate.kill("worker-1", signal.SIGKILL)
