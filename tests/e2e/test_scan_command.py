@@ -71,5 +71,7 @@ async def test_another_server_and_what_is_wrong_with_the_question(
     assert (missing.returncode, "--write-baseline" in missing.stderr) == (2, True)
     nowhere = await scan(fleet, f"{sample_site}/", "--output", str(tmp_path / "no" / "file"))
     assert (nowhere.returncode, "--output" in nowhere.stderr) == (2, True)
+    unknown = await scan(fleet, f"{sample_site}/", "--disable", "no.such")
+    assert (unknown.returncode, "no.such" in unknown.stderr) == (2, True)
     forbidden = await scan(fleet, f"{sample_site}/", "--ignore-robots")
-    assert (forbidden.returncode, "ignore_robots" in forbidden.stderr) == (1, True)
+    assert (forbidden.returncode, "ignore_robots" in forbidden.stderr) == (2, True)

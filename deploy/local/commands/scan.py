@@ -16,7 +16,7 @@ from deploy.local import options
 from deploy.local.accounts import open_accounts
 from deploy.local.api import ApiError, Client, Scan, UnreachableError
 from deploy.local.asking import add_scan_options, scan_options
-from deploy.local.cli import EXIT_FAILED, EXIT_NOT_STARTED, EXIT_OK, add_data_option
+from deploy.local.cli import EXIT_FAILED, EXIT_NOT_STARTED, EXIT_OK, EXIT_USAGE, add_data_option
 from deploy.local.errors import LaunchError, UsageError
 from deploy.local.fleet import Fleet, FleetOptions
 from deploy.local.formats import RENDER, baseline
@@ -31,6 +31,8 @@ from deploy.local.watching import follow_scan
 from shared.network import BadUrl, check_url
 
 TEXT_WIDTH = 110
+REFUSED = frozenset({400, 401, 403})
+"""What the service answers to wrong options, a wrong key, or one that may not."""
 FORMATS = ("text", "json", "csv", *RENDER)
 
 
@@ -108,7 +110,7 @@ async def _scan(arguments: argparse.Namespace, screen: Screen, interrupts: Inter
             return await (fleet.run(work) if fleet is not None else work)
     except ApiError as error:
         screen.warn(f"{error.message} ({error.code})")
-        return EXIT_FAILED
+        return EXIT_USAGE if error.status in REFUSED else EXIT_FAILED
     except UnreachableError as error:
         screen.warn(str(error))
         return EXIT_NOT_STARTED

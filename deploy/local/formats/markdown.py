@@ -49,7 +49,8 @@ def _issues(gathered: Gathered) -> list[str]:
         where = "<br>".join(_text(page, 120) for page in pages[:MAX_PAGES])
         more = f"<br>… {len(pages) - MAX_PAGES} more" if len(pages) > MAX_PAGES else ""
         count = one["pages"] if gathered.new is None else len(pages)
-        cell = f"**{_text(one['title'])}** {_text(one['fix'])}<br>{where}{more}"
+        fix = one["fix"][:1].upper() + one["fix"][1:]
+        cell = f"**{_text(one['title'])}** {_text(fix)}<br>{where}{more}"
         lines.append(f"| {one['severity']} | {cell} | {count} | {one['points_back'] or 0:.1f} |")
     if len(listed) > MAX_ISSUES:
         lines += ["", f"… and {len(listed) - MAX_ISSUES} more."]

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -34,6 +35,12 @@ def render(gathered: Gathered) -> str:
     return msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
 
 
+def _artifact(url: str) -> str:
+    """The page as a relative reference, `example.com/path`: code hosts refuse files with addresses of other schemes."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}{place_of(url)}" if parts.netloc else url
+
+
 def _rule(issue: Mapping[str, Any]) -> dict[str, Any]:
     source = str(issue.get("source") or "")
     rule: dict[str, Any] = {
@@ -52,7 +59,7 @@ def _rule(issue: Mapping[str, Any]) -> dict[str, Any]:
 def _result(finding: Finding, index: int, issue: Mapping[str, Any], gathered: Gathered) -> dict[str, Any]:
     url = finding.url or str(gathered.scan.get("url") or "")
     evidence = f" {finding.evidence}" if finding.evidence else ""
-    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": url}}}
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": _artifact(url)}}}
     if finding.position:
         location["logicalLocations"] = [{"fullyQualifiedName": finding.position}]
     key = f"{finding.check}\n{place_of(finding.url)}\n{finding.evidence}".encode(errors="replace")
@@ -62,6 +69,7 @@ def _result(finding: Finding, index: int, issue: Mapping[str, Any], gathered: Ga
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{issue['title']}{evidence}"},
         "locations": [location],
+        "properties": {"url": url},
         "partialFingerprints": {"scanfleet/v1": hashlib.sha256(key).hexdigest()[:32]},
     }
     if gathered.new is not None:

@@ -70,7 +70,7 @@ def test_sarif_has_a_rule_per_check_and_the_worst_first() -> None:
         ("image.alt_missing", "warning"),
     ]
     assert all(rules[one["ruleIndex"]] == one["ruleId"] for one in run["results"])
-    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "https://example.com/a"
+    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "example.com/a"
     assert "baselineState" not in run["results"][0]
 
 
