@@ -36,7 +36,7 @@ async def begun(estate: Estate, session: ClientSession, caller: Caller, mode: st
         answer = await response.json()
     assert response.status == 202, answer
     scan_id: str = answer["data"]["scan_id"]
-    kind = "single" if mode == "single" else "fetch" if mode == "sitemap" else "discover"
+    kind = "single" if mode == "single" else "fetch"
     query = "SELECT 1 FROM chunks WHERE scan_id = %s AND kind = %s AND status = 'running'"
     async with asyncio.timeout(60):
         while not await estate.ask(query, scan_id, kind):
