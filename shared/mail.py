@@ -21,6 +21,7 @@ Kind = Literal["alerts", "report_pdf", "report_link"]
 RETRIES: Final = (60.0, 300.0, 1_800.0, 7_200.0, 21_600.0, 86_400.0)
 """Seconds from each failed attempt to the next; then a mail is given up."""
 LEASE_SECONDS: Final = 120.0
+"""Longer than fetching a report and handing it over may take (90 s)."""
 LINK_DAYS: Final = 30
 
 _SQL = queries("mails")
@@ -102,10 +103,10 @@ def _line(text: str) -> str:
     return line if len(line) <= 180 else line[:179] + "…"  # noqa: PLR2004
 
 
-async def claim(conn: Connection, *, most: int) -> list[Mail]:
-    """Take what is due; nobody else gets it for `LEASE_SECONDS`."""
-    rows = await (await conn.execute(_SQL["claim"], {"lease": LEASE_SECONDS, "most": most})).fetchall()
-    return [Mail(**row) for row in rows]
+async def claim(conn: Connection) -> Mail | None:
+    """Take the one that is due longest; nobody else gets it for `LEASE_SECONDS`. None when none is due."""
+    row = await (await conn.execute(_SQL["claim"], {"lease": LEASE_SECONDS})).fetchone()
+    return Mail(**row) if row else None
 
 
 async def sent(conn: Connection, mail_id: UUID) -> None:

@@ -98,8 +98,6 @@ async def _apply_rule(
 ) -> None:
     opened = {row["subject"]: row for row in mine}
     fresh = holds(rule, ended, before)
-    if fresh is None:
-        return
     for subject, row in opened.items():
         kept = holds(rule, ended, msgspec.convert(row["before"], Before))
         if kept is not None and all(firing.subject != subject for firing in kept) and await _close(conn, at, row):
@@ -112,7 +110,7 @@ async def _apply_rule(
                 rule,
                 Firing(subject=subject, message=row["message"], details={}),
             )
-    for firing in fresh:
+    for firing in fresh or ():
         known = opened.get(firing.subject)
         if known is None:
             await _open(office, conn, at, rule, firing, before or Before())

@@ -33,12 +33,14 @@ PERMANENT: Final = 500
 
 
 async def send(office: Office) -> None:
-    """Hand over what is due, one after the other."""
+    """Hand over what is due, one after the other; each is claimed when its turn comes, so that its lease lasts."""
     if not office.settings.smtp_url:
         return
-    async with connection(office.pool) as conn:
-        due = await mail.claim(conn, most=AT_ONCE)
-    for one in due:
+    for _ in range(AT_ONCE):
+        async with connection(office.pool) as conn:
+            one = await mail.claim(conn)
+        if one is None:
+            return
         await _send(office, one)
 
 
@@ -47,7 +49,7 @@ async def _send(office: Office, one: Mail) -> None:
         message = await _message(office, one)
         async with asyncio.timeout(SMTP_SECONDS * 2):
             await _hand_over(office.settings, message)
-    except (aiosmtplib.SMTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+    except Exception as error:  # noqa: BLE001 - written down with the mail; one that can't be sent must not keep others
         for_good = isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= PERMANENT
         for_good = for_good or (isinstance(error, aiosmtplib.SMTPRecipientsRefused) and _all_permanent(error))
         async with connection(office.pool) as conn:

@@ -3,12 +3,12 @@ INSERT INTO mails (id, user_id, recipient, subject, body, report)
 VALUES (%(id)s, %(user_id)s, %(recipient)s, %(subject)s, %(body)s, %(report)s) ON CONFLICT (id) DO NOTHING;
 
 -- name: claim
--- What is due, for as long as the lease lasts; a sender that died loses it.
+-- The one that is due longest, for as long as the lease lasts; a sender that died loses it.
 UPDATE mails SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s), attempts = attempts + 1
 WHERE id IN (
   SELECT id FROM mails
   WHERE next_attempt_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
-  ORDER BY next_attempt_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+  ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, recipient, subject, body, report, attempts, created_at;
 
 -- name: sent
@@ -21,9 +21,6 @@ UPDATE mails SET last_error = %(error)s, lease_until = NULL,
   next_attempt_at = clock_timestamp() + make_interval(secs => %(again)s::float8),
   given_up_at = CASE WHEN %(again)s::float8 IS NULL THEN clock_timestamp() END
 WHERE id = %(id)s AND sent_at IS NULL;
-
--- name: waiting
-SELECT count(*) AS n FROM mails WHERE next_attempt_at IS NOT NULL;
 
 -- name: forget
 DELETE FROM mails WHERE id IN (

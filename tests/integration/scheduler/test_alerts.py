@@ -309,3 +309,24 @@ async def test_without_a_mail_server_nothing_is_kept(watch: Watch) -> None:
     await watch.run()
     await watch.run(score=60.0)
     assert await watch.rows.sql("SELECT 1 FROM mails") == []
+
+
+async def test_an_alert_recovers_also_after_a_run_without_pages(watch: Watch) -> None:
+    await watch.run()
+    assert await watch.run(pages={"/": False}) == [("pages_fall", "triggered")]
+    assert await watch.run(score=None, pages={}) == []
+    assert await watch.run() == [("pages_fall", "recovered")]
+
+
+async def test_a_mail_that_can_not_be_made_keeps_nobody_elses(watch: Watch, mailing: Office, post: Post) -> None:
+    await watch.rows.sql('UPDATE monitors SET reports = \'[{"kind": "report_link"}]\'')
+    await watch.run()
+    await watch.run()
+    await watch.rows.sql(
+        "UPDATE mails SET recipient = E'a@b\\nBcc: c@d', next_attempt_at = now() - interval '1 hour'"
+        " WHERE id = (SELECT id FROM mails LIMIT 1)"
+    )
+    await mail.send(mailing)
+    assert len(post.mails) == 1
+    (row,) = await watch.rows.sql("SELECT last_error FROM mails WHERE sent_at IS NULL")
+    assert row["last_error"]
