@@ -6,6 +6,7 @@ is acknowledged before its outcome has been committed.
 
 import asyncio
 import contextlib
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,8 +20,8 @@ from redis.exceptions import RedisError
 
 from shared import scans
 from shared.clock import Clock
-from shared.db.pool import AWAY, Connection, Pool, connection
-from shared.errors import ConflictError, InvalidRequestError, RateLimitError, ServiceError
+from shared.db.pool import LOST, Connection, Pool, connection
+from shared.errors import ConflictError, InvalidRequestError, RateLimitError, ServiceError, UnavailableError
 from shared.intake import IDEMPOTENCY_KEY, new_scan, stored_key
 from shared.jobs import VERSION, Submission, SubmitJob, chunk_job, enqueue, ring
 from shared.logs import get_logger, mask
@@ -32,6 +33,8 @@ from workers.submissions.refusals import Refusals, RefusedError, Sender, sender_
 RETRY_SECONDS = 1.0
 MAX_BYTES = 256 * 1024
 """Of a submission, as of a request's body."""
+_AWAY: tuple[type[Exception], ...] = (*LOST, UnavailableError)
+"""What passes by waiting; any other fault of the database comes from the message."""
 
 
 class Desk(Struct, frozen=True, kw_only=True):
@@ -54,8 +57,13 @@ async def submit(desk: Desk, version: object, scan: object) -> None:
     while True:
         try:
             await _settle(desk, version, scan)
-        except AWAY as error:
+        except _AWAY as error:
             get_logger().warning("submission.waits", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must neither lose the message nor go round for ever
+            get_logger().exception("submission.failed", error=type(error).__name__)
+            name = str(scan.get("id", "")) if isinstance(scan, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            await set_aside(desk, "The service could not deal with it; its log has the reason.", json.dumps(scan), name)
+            return
         else:
             return
         with contextlib.suppress(TimeoutError):
@@ -71,7 +79,7 @@ async def set_aside(desk: Desk, reason: str, message: str, name: str) -> None:
         try:
             async with connection(desk.pool) as conn:
                 await desk.refusals.set_aside(conn, InvalidRequestError(reason), message, name)
-        except AWAY as error:
+        except _AWAY as error:
             get_logger().warning("submission.waits", error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
         else:

@@ -328,3 +328,19 @@ async def test_an_idempotency_key_names_the_scan_that_it_started(estate: Estate,
     assert first["id"] in reasons[same["id"]]
     assert "another scan" in reasons[other["id"]]
     assert len(await rows(pool, "SELECT 1 FROM quota_uses")) == 1
+
+
+async def test_a_fault_of_ours_sets_the_message_aside_and_the_next_goes_on(
+    estate: Estate, start: Start, pool: Pool
+) -> None:
+    async with connection(pool) as conn:
+        await conn.execute("ALTER TABLE scans ADD CONSTRAINT broken CHECK (url NOT LIKE '%broken%')")
+    estate.ask(estate.scan(url="https://example.com/broken"))
+    good = estate.scan()
+    estate.ask(good)
+    start()
+    await estate.drained()
+    (aside,) = await rows(pool, "SELECT reason, message FROM set_aside")
+    assert "log has the reason" in aside["reason"]
+    assert estate.key not in aside["message"]
+    assert [str(one["id"]) for one in await rows(pool, "SELECT id FROM scans")] == [good["id"]]
