@@ -44,7 +44,7 @@ ANSWER_SECONDS = 2.0
 TRANSACTION_SECONDS = 20.0
 """As long as a lease: what is locked by a worker that was cut off is free when its lease ends."""
 INGRESS_THREADS = 2
-"""A submission is one transaction: two threads of a worker do hundreds a second."""
+"""A submission is one transaction, and the daily quota lets few through: they needn't many."""
 LEFT_SECONDS = 1.0
 """Until a chunk whose message is of a newer version is sent again."""
 

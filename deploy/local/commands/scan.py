@@ -1,6 +1,7 @@
 """``scan URL``: one scan, with a running fleet or one of its own, and an exit status for continuous integration."""
 
 import argparse
+import contextlib
 import io
 import os
 import sys
@@ -155,23 +156,31 @@ async def _scan_and_show(arguments: argparse.Namespace, screen: Screen, client: 
     )
     if arguments.write_baseline and scan.status == "complete":
         baseline.write(arguments.write_baseline, gathered.findings)
-    result = await _result(arguments.format, client, scan, gathered)
+    await _write_result(arguments, client, scan, gathered)
     if arguments.output:
-        arguments.output.write_bytes(result)
         screen.note(f"{arguments.format} written to {arguments.output}")
     if arguments.output or arguments.format == "text":
         issues = await client.issues(scan_id) if scan.status == "complete" else []
         screen.out.print(render_report(scan, issues))
-    else:
-        sys.stdout.buffer.write(result)
-        sys.stdout.buffer.flush()
     for failure in gathered.failures:
         screen.warn(failure)
     return EXIT_FAILED if gathered.failures else EXIT_OK
 
 
+async def _write_result(arguments: argparse.Namespace, client: Client, scan: Scan, gathered: Gathered) -> None:
+    """To the file or to standard output, a CSV part by part; text for the screen is printed by the caller."""
+    if arguments.format == "text" and not arguments.output:
+        return
+    with arguments.output.open("wb") if arguments.output else contextlib.nullcontext(sys.stdout.buffer) as file:
+        if arguments.format != "csv":
+            file.write(await _result(arguments.format, client, scan, gathered))
+        elif scan.status == "complete":
+            await client.export(scan.scan_id, "csv", file.write)
+        file.flush()
+
+
 async def _result(kind: str, client: Client, scan: Scan, gathered: Gathered) -> bytes:
-    """The result in that format."""
+    """The result in a format that is held as a whole."""
     if kind == "text":
         file = io.StringIO()
         issues = await client.issues(scan.scan_id) if scan.status == "complete" else []
@@ -179,9 +188,4 @@ async def _result(kind: str, client: Client, scan: Scan, gathered: Gathered) -> 
         return file.getvalue().encode(errors="replace")
     if kind == "json":
         return msgspec.json.format(msgspec.json.encode(gathered.scan)) + b"\n"
-    if kind == "csv":
-        parts = bytearray()
-        if scan.status == "complete":
-            await client.export(scan.scan_id, "csv", parts.extend)
-        return bytes(parts)
     return RENDER[kind](gathered).encode(errors="replace")
