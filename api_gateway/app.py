@@ -19,7 +19,7 @@ from api_gateway.passwords import Passwords
 from api_gateway.routes import ALL
 from api_gateway.routes.dashboard import add_dashboard
 from api_gateway.routes.reports import add_reports
-from api_gateway.routing import ROUTE, Handler
+from api_gateway.routing import ROUTE, Handler, Route
 from api_gateway.sessions import Sessions
 from api_gateway.state import GATEWAY, Gateway
 from api_gateway.together import Together
@@ -71,6 +71,15 @@ def _apart(path: str) -> str:
     return path.replace("{scan_id}", "{scan_id:(?!bulk$)[^{}/]+}")
 
 
+def _add_route(router: web.UrlDispatcher, route: Route) -> None:
+    """Serve it. What answers GET at once answers HEAD too; of a stream or a download there would be a body to make."""
+    path, handler = _apart(route.path), _bare(route.handler, route)
+    if route.method == "GET" and route.bounded:
+        router.add_get(path, handler)
+    else:
+        router.add_route(route.method, path, handler)
+
+
 def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
     """An application that connects to Postgres and Redis when it starts."""
     # Loaded now: the first request would hold up all others for the two seconds that it takes.
@@ -115,7 +124,7 @@ def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
     app.router.add_get("/livez", livez)
     app.router.add_get("/readyz", readyz(app[READINESS]))
     for route in ALL:
-        app.router.add_route(route.method, _apart(route.path), _bare(route.handler, route))
+        _add_route(app.router, route)
     add_dashboard(app.router)
     add_reports(app.router)
     return app

@@ -102,7 +102,7 @@ PAGE: Json = {
     "depth": 0,
     "bytes": 18_230,
     "duration_ms": 140,
-    "facts": {"canonical": None, "noindex": False},
+    "facts": {"canonical": None, "noindex": False, "robots": ""},
     "findings": [
         {"check": "title.missing", "severity": "high", "evidence": "no <title>", "position": "head", "count": 1}
     ],
@@ -182,7 +182,20 @@ DIFF: Json = {
                 "pages_after": 0,
             }
         ],
-        "persisting": [],
+        "persisting": [
+            {
+                "check": "h1.missing",
+                "severity": "medium",
+                "title": "The page has no <h1>.",
+                "pages_before": 1,
+                "pages_after": 2,
+                "changed": True,
+                "severity_before": "medium",
+                "pages_new": 1,
+                "pages_fixed": 0,
+                "pages_changed": 0,
+            }
+        ],
     },
     "pages": {
         "appeared": {"total": 0, "items": [], "next_cursor": None},
@@ -191,8 +204,20 @@ DIFF: Json = {
             "total": 1,
             "items": [{"url": SITE, "title": {"before": "Example Shop", "after": None}}],
             "next_cursor": None,
-            "by_field": {"status": 0, "title": 1, "canonical": 0, "noindex": 0},
+            "by_field": {"status": 0, "redirect": 0, "title": 1, "canonical": 0, "noindex": 0, "robots": 0},
         },
+    },
+    "robots": {
+        "reordered": False,
+        "added": {"total": 1, "items": ["Disallow: /cart/"], "next_cursor": None},
+        "removed": {"total": 0, "items": [], "next_cursor": None},
+    },
+    "sitemaps": {
+        "appeared": {"total": 1, "items": [{"url": f"{SITE}sitemap-2.xml", "status": 200}], "next_cursor": None},
+        "vanished": {"total": 0, "items": [], "next_cursor": None},
+        "changed": {"total": 0, "items": [], "next_cursor": None},
+        "urls_appeared": {"total": 1, "items": [f"{SITE}knives/"], "next_cursor": None},
+        "urls_vanished": {"total": 0, "items": [], "next_cursor": None},
     },
 }
 
@@ -349,6 +374,7 @@ EXAMPLES: Mapping[str, Example] = {
     "export_json": Example(path={"id": SCAN_ID}),
     "export_csv": Example(path={"id": SCAN_ID}),
     "export_pdf": Example(path={"id": SCAN_ID}),
+    "export_html": Example(path={"id": SCAN_ID}),
     "list_webhooks": Example(reply={"items": [WEBHOOK]}),
     "create_webhook": Example(
         body={"url": "https://example.com/hooks/seo", "events": ["scan.complete", "scan.error"]},

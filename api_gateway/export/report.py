@@ -11,6 +11,7 @@ from shared.checks import catalogue
 from shared.checks.base import Severity
 from shared.db.pool import Connection
 from shared.db.queries import queries
+from shared.html_report import CATEGORIES
 from shared.ledger import GATES, GateId
 
 FIRST: Final = 8
@@ -21,16 +22,6 @@ LISTED: Final = 250
 WEAKEST: Final = 15
 LOOKED_AT: Final = 50_000
 URL: Final = 180
-CATEGORIES: Final = {
-    "indexing": "Crawling and indexing",
-    "on_page": "Content and markup",
-    "links": "Links and structure",
-    "international": "Languages",
-    "performance": "Speed",
-    "security": "Security and trust",
-    "social": "Social and rich results",
-    "scan": "About the scan",
-}
 INCOMPLETE: Final = {
     "time": "The scan reached its time limit; the pages that were left were not fetched.",
     "budget": "The scan reached its page limit; further pages were found but not fetched.",
@@ -51,7 +42,7 @@ async def report_of(conn: Connection, scan: dict[str, Any], issues: Sequence[dic
     values = {"scan_id": scan["id"], "most": WEAKEST}
     statuses = await (await conn.execute(_SQL["statuses"], values)).fetchall()
     weakest = await (await conn.execute(_SQL["weakest"], values)).fetchall()
-    found = list(issues) or await _found_so_far(conn, scan)
+    found = list(issues) or await found_so_far(conn, scan)
     found.sort(key=lambda one: (_RANK[one["severity"]], -one["points_back"], -one["pages"], one["check"]))
     counts = dict.fromkeys(_RANK, 0)
     for one in found:
@@ -185,7 +176,7 @@ def _page(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _found_so_far(conn: Connection, scan: dict[str, Any]) -> list[dict[str, Any]]:
+async def found_so_far(conn: Connection, scan: dict[str, Any]) -> list[dict[str, Any]]:
     """The issues of a scan that never came to its conclusion, from its pages."""
     if scan["status"] != "stopped":
         return []

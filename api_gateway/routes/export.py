@@ -13,10 +13,11 @@ from aiohttp import web
 from api_gateway.access import visible_scan
 from api_gateway.bodies import path_id
 from api_gateway.export.as_csv import csv_export
+from api_gateway.export.as_html import html_export
 from api_gateway.export.as_json import json_export
 from api_gateway.export.as_pdf import Press
 from api_gateway.export.batches import PagesGoneError
-from api_gateway.export.report import report_of
+from api_gateway.export.report import found_so_far, report_of
 from api_gateway.middleware.limits import headers
 from api_gateway.prompt import promptly
 from api_gateway.routes.results import issue_view
@@ -34,6 +35,8 @@ PIECE_SECONDS: Final = 30.0
 """A client that takes less than 9 KB a second is cut off."""
 
 _SQL: Final = queries("export")
+SANDBOX: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+"""For a browser that shows the file instead of keeping it."""
 _UNDER_WAY: Final[tuple[type[Exception], ...]] = (PagesGoneError, *AWAY)
 """What may happen when a part of the answer is sent already."""
 _PRESSES: WeakKeyDictionary[Pool, Press] = WeakKeyDictionary()
@@ -59,6 +62,13 @@ async def _report(request: web.Request) -> tuple[dict[str, Any], dict[str, Any]]
     async with connection(request.app[GATEWAY].pool) as conn:
         row = await _exportable(conn, request)
         return row, await report_of(conn, row, await _issues(conn, row))
+
+
+async def _drawn_up(request: web.Request) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The scan's row, and its issues, or what a stopped scan found so far."""
+    async with connection(request.app[GATEWAY].pool) as conn:
+        row = await _exportable(conn, request)
+        return row, await _issues(conn, row) or await found_so_far(conn, row)
 
 
 async def _exportable(conn: Connection, request: web.Request) -> dict[str, Any]:
@@ -193,6 +203,23 @@ async def export_pdf(request: web.Request) -> web.Response:
     return web.Response(body=pdf, headers=_head(request, row, "pdf", "application/pdf"))
 
 
+@route(
+    "GET",
+    "/scans/{id}/export/html",
+    summary="Download a scan's report as HTML",
+    scope="export",
+    bounded=False,
+    media="text/html",
+    errors=_ERRORS,
+)
+async def export_html(request: web.Request) -> web.StreamResponse:
+    """A report in one file that needs nothing else: no script, nothing loaded. Each issue lists at most 100 places."""
+    gateway = request.app[GATEWAY]
+    row, issues = await promptly(_drawn_up(request))
+    head = _head(request, row, "html", "text/html; charset=utf-8") | SANDBOX
+    return await _stream(request, head, html_export(gateway, row["id"], scan_view(row, gateway), issues))
+
+
 async def print_report(gateway: Gateway, row: dict[str, Any]) -> bytes:
     """The PDF of a scan that has ended."""
     async with connection(gateway.pool) as conn:
@@ -207,4 +234,4 @@ def _press(gateway: Gateway) -> Press:
     return press
 
 
-ROUTES: list[Route] = [export_json, export_csv, export_pdf]
+ROUTES: list[Route] = [export_json, export_csv, export_pdf, export_html]

@@ -11,12 +11,11 @@ from rich.text import Text
 
 from deploy.local.api import CategoryScore, Issue, Result, Scan, TopIssue
 from deploy.local.screen import clean
+from shared.html_report import FAIR, GOOD
 
 BAR_WIDTH = 24
 MAX_ISSUES = 10
 MAX_EXAMPLES = 2
-GOOD, FAIR = 80, 50
-"""Scores from which on a bar is green, and yellow (heuristic)."""
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 

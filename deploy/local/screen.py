@@ -1,20 +1,13 @@
 """What a person sees: results on standard output, everything else on standard error."""
 
-import re
 from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.text import Text
 
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
+from shared.clean_text import clean
 
-
-def clean(text: str, limit: int = 300) -> str:
-    """``text`` of a stranger's page, safe to print: no control or direction characters, at most ``limit`` long."""
-    shown = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+__all__ = ["Screen", "clean"]
 
 
 def _stdout() -> Console:

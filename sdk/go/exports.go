@@ -21,6 +21,7 @@ var exportPaths = map[ExportFormat]string{
 	ExportFormatJSON: "/scans/{id}/export/json",
 	ExportFormatCSV:  "/scans/{id}/export/csv",
 	ExportFormatPDF:  "/scans/{id}/export/pdf",
+	ExportFormatHTML: "/scans/{id}/export/html",
 }
 
 // Export writes a scan's export to w as it comes; the number of bytes. What fails before the first piece is tried again;
@@ -28,7 +29,7 @@ var exportPaths = map[ExportFormat]string{
 func (c *Client) Export(ctx context.Context, scanID string, format ExportFormat, w io.Writer) (int64, error) {
 	path, known := exportPaths[format]
 	if !known {
-		return 0, errors.New("scanfleet: format: want json, csv or pdf")
+		return 0, errors.New("scanfleet: format: want json, csv, pdf or html")
 	}
 	t := c.transport
 	asked, err := t.prepare("GET", path, arguments{ids: ids(scanID)})

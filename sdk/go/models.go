@@ -137,6 +137,7 @@ const (
 	ExportFormatJSON ExportFormat = "json"
 	ExportFormatCSV  ExportFormat = "csv"
 	ExportFormatPDF  ExportFormat = "pdf"
+	ExportFormatHTML ExportFormat = "html"
 )
 
 // BasicAuth: a user name and password for the scanned site.

@@ -126,7 +126,7 @@ def test_methods_have_the_operations_names(language: str) -> None:
         return operation_id if language == "python" else first + "".join(word.title() for word in words[1:])
 
     found = {call.function for call in CALLS[language].values() if call.function}
-    streams = {"watch_scan", "export_json", "export_csv", "export_pdf"}
+    streams = {"watch_scan", "export_json", "export_csv", "export_pdf", "export_html"}
     expected = {told["operationId"] for key, told in OPERATIONS.items() if key not in FOR_PEOPLE} - streams
     assert found == {named(one) for one in expected}
 

@@ -17,7 +17,7 @@ export function Facts({ scan }) {
   </p>`;
 }
 
-const FORMATS = [["pdf", "PDF report"], ["csv", "CSV, a row a page"], ["json", "JSON, everything"]];
+const FORMATS = [["pdf", "PDF report"], ["html", "HTML report, one file"], ["csv", "CSV, a row a page"], ["json", "JSON, everything"]];
 
 /** A menu by `details`: opens and closes by keyboard as it is, and closes when the focus leaves it. */
 function Exports({ scan }) {

@@ -9,6 +9,7 @@ const PATHS = {
   json: "/scans/{id}/export/json",
   csv: "/scans/{id}/export/csv",
   pdf: "/scans/{id}/export/pdf",
+  html: "/scans/{id}/export/html",
 };
 
 /** The export as it comes. What fails before the first piece is tried again; what breaks off later is thrown. */

@@ -11,7 +11,7 @@ export type RunOutcome = "started" | "by_hand" | "caught_up" | "skipped_overlap"
 export type AlertKind = "score_drops" | "score_below" | "new_issue" | "pages_fall" | "scan_failed" | "noindex_appeared" | "certificate_expires";
 export type MailKind = "alerts" | "report_link" | "report_pdf";
 export type NetworkCheck = "external" | "tls" | "host_variants" | "random_404" | "ai_agents" | "assets";
-export type ExportFormat = "json" | "csv" | "pdf";
+export type ExportFormat = "json" | "csv" | "pdf" | "html";
 
 /** A user name and password for the scanned site. */
 export interface BasicAuth {

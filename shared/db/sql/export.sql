@@ -32,6 +32,20 @@ SELECT seq, url, final_url, status, error, score, title, depth, bytes, duration_
   batch.findings::text AS findings, site.findings::text AS site_findings
 FROM batch LEFT JOIN site USING (seq) ORDER BY seq;
 
+-- name: placed
+-- Where the findings of the next pages are.
+WITH batch AS MATERIALIZED (
+  SELECT seq, url, findings FROM pages WHERE scan_id = %(scan_id)s AND seq > %(after)s ORDER BY seq LIMIT %(limit)s
+), site AS (
+  SELECT f.seq, jsonb_agg(jsonb_build_object('check', f.check_id, 'severity', f.severity, 'evidence', f.evidence,
+    'position', f.position) ORDER BY f.n) AS findings
+  FROM site_findings f
+  WHERE f.scan_id = %(scan_id)s AND f.seq BETWEEN (SELECT min(seq) FROM batch) AND (SELECT max(seq) FROM batch)
+  GROUP BY f.seq
+)
+SELECT seq, url, batch.findings::text AS findings, site.findings::text AS site_findings
+FROM batch LEFT JOIN site USING (seq) ORDER BY seq;
+
 -- name: count_pages
 SELECT count(*) AS n FROM pages WHERE scan_id = %(scan_id)s;
 

@@ -15,11 +15,12 @@ from psycopg.types.json import Jsonb
 
 from api_gateway.export import batches
 from shared import users
+from shared.html_report import MAX_PLACES
 from tests.integration.api_gateway.conftest import Client, MakeKey
 from tests.integration.api_gateway.rows import Database, add_issue, add_page, add_scan, finding
 
-FORMATS = ("json", "csv", "pdf")
-TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
+FORMATS = ("json", "csv", "pdf", "html")
+TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf", "html": "text/html"}
 
 
 async def download(client: Client, scan_id: UUID, kind: str) -> bytes:
@@ -149,6 +150,58 @@ async def test_a_stopped_scan_s_report_says_what_was_found(
     await add_page(connection, scan_id, 0, findings=[finding("title.missing"), finding("no.such_check")])
     pdf = await download(client, scan_id, "pdf")
     assert b"/StructTreeRoot" in inflated(pdf)
+
+
+async def test_an_html_report_shows_where_and_runs_nothing(
+    client: Client, connection: Database, user: users.User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "FIRST", 3)
+    monkeypatch.setattr(batches, "MOST", 7)
+    scan_id = await add_scan(connection, user, url="https://example.com/<script>")
+    for seq in range(MAX_PLACES + 5):
+        await add_page(connection, scan_id, seq, findings=[finding("title.missing", evidence=f"<b onclick=x>{seq}")])
+    await add_page(connection, scan_id, 500, url="https://example.com/late", findings=[finding("h1.missing", "medium")])
+    await connection.execute(
+        "INSERT INTO site_findings (scan_id, n, check_id, severity, seq, evidence) VALUES (%s, 0, 'title.duplicate', 'low', 3, 'twice')",
+        (scan_id,),
+    )
+    await add_issue(connection, scan_id, "title.missing", pages=MAX_PLACES + 5, back=4.25)
+    await add_issue(connection, scan_id, "h1.missing", "medium", pages=1, back=0.04)
+    await add_issue(connection, scan_id, "title.duplicate", "low", pages=1)
+    await add_issue(connection, scan_id, "robots.missing", "low", pages=0)
+    text = (await download(client, scan_id, "html")).decode()
+    assert "<script" not in text
+    assert "<b onclick" not in text
+    assert text.count("&lt;b onclick=x&gt;") == MAX_PLACES
+    assert "and 5 more" in text
+    assert "https://example.com/late" in text
+    assert "twice" in text
+    assert "+4.2 points" in text
+    assert "+0.0 points" not in text
+
+
+async def test_an_html_report_of_a_stopped_scan(client: Client, connection: Database, user: users.User) -> None:
+    scan_id = await add_scan(connection, user, status="stopped", score=None)
+    await add_page(connection, scan_id, 0, findings=[finding("title.missing"), finding("no.such_check")])
+    text = (await download(client, scan_id, "html")).decode()
+    assert "ended as stopped" in text
+    assert "title.missing" in text
+    assert "no.such_check" not in text
+
+
+async def test_an_html_report_of_a_scan_deleted_meanwhile(
+    client: Client, connection: Database, user: users.User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan_id = await add_scan(connection, user)
+    await add_page(connection, scan_id, 0)
+    await add_issue(connection, scan_id, "title.missing")
+
+    async def one_too_many(reader: batches.Reader) -> int:
+        reader.total = 2
+        return 2
+
+    monkeypatch.setattr(batches.Reader, "count", one_too_many)
+    assert (await client("GET", f"/scans/{scan_id}/export/html"))[1]["code"] == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("status", ["running", "error"])

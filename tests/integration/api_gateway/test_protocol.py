@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -103,6 +104,23 @@ async def test_what_is_refused_counts_too(
     assert headers["RateLimit-Limit"] == "600"
     after = int(headers["RateLimit"].split('"burst";r=')[1].split(";")[0])
     assert before - 1 <= after <= before, "one request more; at 10 a second some come back"
+
+
+async def test_head_tells_what_get_would_without_the_body(client: Client) -> None:
+    for path in ("/api/v1/checks", "/api/v1/user/profile", "/api/v1/docs", "/api/v1/nothing", "/", "/livez"):
+        headers = {"Authorization": f"Bearer {client.key}"}
+        async with client.session.get(client.base + path, headers=headers) as got:
+            whole = await got.read()
+        async with client.session.head(client.base + path, headers=headers) as asked:
+            assert await asked.read() == b""
+        assert (asked.status, asked.content_type) == (got.status, got.content_type)
+        assert whole
+
+
+async def test_head_of_a_download_or_a_stream_is_refused(client: Client) -> None:
+    for path in (f"/scans/{UUID(int=1)}/export/json", f"/scans/{UUID(int=1)}/events"):
+        async with client.session.head(f"{client.base}/api/v1{path}") as asked:
+            assert (asked.status, asked.headers["Allow"]) == (405, "GET")
 
 
 async def test_unknown_paths_reach_the_limit(settings: Settings, caller: MakeCaller) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from deploy.local.formats import RENDER
 from deploy.local.formats.gathered import Finding, Gathered, place_of
-from deploy.local.formats.html import MAX_PAGES
 from deploy.local.formats.junit import MAX_PLACES
 from deploy.local.formats.sarif import MAX_RESULTS
+from shared.html_report import MAX_PLACES as MAX_LISTED
 
 ATTACK = "<script>alert(1)</script>\"'`|[x](javascript:1)\x00\x1b[31m\u202e @everyone"
 
@@ -151,7 +151,7 @@ def test_html_holds_no_script_and_loads_nothing(scan: Gathered) -> None:
 
 
 def test_html_lists_a_bounded_number_of_pages() -> None:
-    many = [ONE._replace(url=f"https://example.com/{number}") for number in range(MAX_PAGES + 5)]
+    many = [ONE._replace(url=f"https://example.com/{number}") for number in range(MAX_LISTED + 5)]
     text = RENDER["html"](gathered([issue("title.missing", "high", pages=len(many))], many))
-    assert text.count("<td>https://example.com/") == MAX_PAGES
+    assert text.count("<td>https://example.com/") == MAX_LISTED
     assert "and 5 more" in text

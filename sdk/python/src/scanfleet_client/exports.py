@@ -17,6 +17,7 @@ PATHS: Final[dict[ExportFormat, str]] = {
     "json": "/scans/{id}/export/json",
     "csv": "/scans/{id}/export/csv",
     "pdf": "/scans/{id}/export/pdf",
+    "html": "/scans/{id}/export/html",
 }
 
 

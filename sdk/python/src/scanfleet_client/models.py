@@ -21,7 +21,7 @@ AlertKind = Literal[
 ]
 MailKind = Literal["alerts", "report_link", "report_pdf"]
 NetworkCheck = Literal["external", "tls", "host_variants", "random_404", "ai_agents", "assets"]
-ExportFormat = Literal["json", "csv", "pdf"]
+ExportFormat = Literal["json", "csv", "pdf", "html"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
