@@ -24,6 +24,8 @@ MAX_EXAMPLES = 20
 MAX_TEXT = 200
 _MAX_SEEN = MAX_ENTRIES + 10_000  # hashes kept to find duplicates: at most 8 MB
 _MAX_NEWS = 1000
+_MAX_KNOWN = 1000  # languages, and origins, of alternates that were found good
+_MAX_ORIGIN = 300
 _NEWS_AGE = timedelta(days=2)
 _SLACK = timedelta(days=1)  # a clock or a zone that is off is no date in the future
 _HREFLANG = re.compile(r"x-default|[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
@@ -46,6 +48,8 @@ class Ledger:
         self._now = now
         self._today: str = now.isoformat()[:10] if now else "9999"
         self._seen: set[int] = set()
+        self._languages: dict[str, str] = {}
+        self._origins: set[str] = set()
         self._last_date: str | None = None
         parts = split(url)
         self._https: bool = parts is not None and parts.scheme == "https"
@@ -185,12 +189,31 @@ class Ledger:
             return
         self.counts.alternates += len(draft.alternates)
         targets: dict[str, str] = {}
+        languages, origins = self._languages, self._origins
         for language, href in draft.alternates:
-            if _HREFLANG.fullmatch(language) is None:
-                self.problem("sitemap.hreflang_invalid", line, f"no language: {language}")
-            if split(href) is None:
-                self.problem("sitemap.hreflang_invalid", line, f"not an absolute address: {href}")
-            if targets.setdefault(language.lower(), href) != href:
+            code = languages.get(language) or self._language(language, line)
+            # What urlsplit can object to stands before the path, so an origin that passed once passes again.
+            if href[: href.find("/", 8) + 1] not in origins:
+                self._origin(href, line)
+            if targets.setdefault(code, href) != href:
                 self.problem("sitemap.hreflang_invalid", line, f"two addresses for {language}")
         if loc not in targets.values():
             self.problem("sitemap.hreflang_invalid", line, f"no alternate is the page itself: {loc}")
+
+    def _language(self, language: str, line: int | None) -> str:
+        """Judges a language; in lower case."""
+        code = language.lower()
+        if _HREFLANG.fullmatch(language) is None:
+            self.problem("sitemap.hreflang_invalid", line, f"no language: {language}")
+        elif len(self._languages) < _MAX_KNOWN:
+            self._languages[language] = code
+        return code
+
+    def _origin(self, href: str, line: int | None) -> None:
+        """Judges an alternate's address."""
+        if split(href) is None:
+            self.problem("sitemap.hreflang_invalid", line, f"not an absolute address: {href}")
+            return
+        origin = href[: href.find("/", 8) + 1]
+        if len(origin) <= _MAX_ORIGIN and len(self._origins) < _MAX_KNOWN and split(origin) is not None:
+            self._origins.add(origin)

@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from shared.sitemaps import SitemapEntry, SitemapReader
 from shared.sitemaps.dates import parse_rfc822_datetime, parse_w3c_datetime
+from shared.sitemaps.ledger import Ledger
+from shared.sitemaps.scope import split
+from shared.sitemaps.target import Draft
 
 SITE = b"https://shop.example"
 HERE = "https://shop.example/sitemap.xml"
@@ -159,3 +162,48 @@ def test_no_gzip_stream_makes_it_raise(body: bytes) -> None:
 def test_dates_never_raise_and_have_a_zone(text: str) -> None:
     for moment in (parse_w3c_datetime(text), parse_rfc822_datetime(text)):
         assert moment is None or moment.tzinfo is not None
+
+
+HREFS = st.lists(
+    st.sampled_from(
+        (
+            "https:",
+            "http:",
+            "/",
+            "//",
+            "shop.example",
+            "a.b",
+            "[::1]",
+            "[",
+            "]",
+            ":",
+            "0",
+            "443",
+            "99999",
+            "?",
+            "#",
+            "@",
+            " ",
+            "\n",
+            "\u2100",
+        )
+    ),
+    max_size=7,
+).map("".join)
+
+
+@given(st.lists(st.tuples(st.sampled_from(("en", "EN", "de-AT", "deutsch", "x-default", "")), HREFS), max_size=12))
+@settings(max_examples=300)
+def test_what_passed_once_hides_no_fault(alternates: list[tuple[str, str]]) -> None:
+    """Alternates judged one entry after the other are found at fault exactly where each by itself is."""
+    together, alone = Ledger(HERE, submitted_by=None, now=None), 0
+    for alternate in alternates:
+        draft = Draft("url")
+        draft.fields["loc"] = [HERE]
+        draft.alternates = [("en", HERE), alternate]
+        together.draft(draft, None)
+        single = Ledger(HERE, submitted_by=None, now=None)
+        single.draft(draft, None)
+        alone += single.tally["sitemap.hreflang_invalid"]
+        assert single.tally["sitemap.hreflang_invalid"] >= (split(alternate[1]) is None)
+    assert together.tally["sitemap.hreflang_invalid"] == alone
