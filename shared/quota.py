@@ -7,7 +7,7 @@ limit falls back to one per process.
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -95,26 +95,43 @@ class _Buckets:
         return Decision(allowed, remaining, arrival - now, 0.0 if allowed else arrival - now + cost - most)
 
 
-async def _within_budget(reply: "asyncio.Future[Decision]") -> Decision:
-    """The reply. Raises `TimeoutError` past the budget; where it was us who were late, Redis gets it once more."""
-    loop = asyncio.get_running_loop()
-    budgets = MOST_BUDGETS
+class _Budget:
+    """Ends replies that come past the budget; where it was us who were late, Redis gets it once more.
 
-    def ring(due: float) -> None:
-        nonlocal budgets
-        budgets -= 1
-        if reply.done():
-            return
-        if budgets and loop.time() - due >= LAG_SECONDS:
-            loop.call_later(BUDGET_SECONDS, ring, loop.time() + BUDGET_SECONDS)
-        else:
-            reply.set_exception(TimeoutError())
+    One timer for all: one a reply, set and cancelled, was a seventh of what a decision costs.
+    """
 
-    timer = loop.call_later(BUDGET_SECONDS, ring, loop.time() + BUDGET_SECONDS)
-    try:
-        return await reply
-    finally:
-        timer.cancel()
+    def __init__(self) -> None:
+        self._pending: deque[tuple[float, asyncio.Future[Decision], int]] = deque()
+        self._armed = False
+
+    def watch(self, reply: "asyncio.Future[Decision]") -> None:
+        """Have `reply` raise `TimeoutError` if it isn't there in time."""
+        loop = reply.get_loop()
+        due = loop.time() + BUDGET_SECONDS
+        self._pending.append((due, reply, MOST_BUDGETS))
+        if not self._armed:
+            self._arm(loop, due)
+
+    def _arm(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self._armed = True
+        loop.call_at(due, self._ring, loop, due)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        now, pending = loop.time(), self._pending
+        late = now - due >= LAG_SECONDS
+        # In the order of their time: what gets another budget gets it from now on, so it goes to the end.
+        while pending and (pending[0][0] <= now or pending[0][1].done()):
+            _, reply, budgets = pending.popleft()
+            if reply.done():
+                continue
+            if late and budgets > 1:
+                pending.append((now + BUDGET_SECONDS, reply, budgets - 1))
+            else:
+                reply.set_exception(TimeoutError())
+        self._armed = False
+        if pending:
+            self._arm(loop, pending[0][0])
 
 
 def _decision(figures: Sequence[int]) -> Decision:
@@ -132,6 +149,7 @@ class Limiter:
         self._script = load("limits")
         self._decisions = Gathering(self._decide)
         self._buckets = _Buckets()
+        self._budget = _Budget()
         self._denied: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._asleep_until = 0.0
         self._late = 0
@@ -154,7 +172,9 @@ class Limiter:
         if now < self._asleep_until:
             return self._buckets.take(key, rate, now)
         try:
-            decision = await _within_budget(self._decisions(_Asked(key, rate, quota)))
+            reply = self._decisions(_Asked(key, rate, quota))
+            self._budget.watch(reply)
+            decision = await reply
         except (RedisError, TimeoutError, OSError) as error:
             self._failed(error)
             return self._buckets.take(key, rate, now)
