@@ -12,6 +12,7 @@ from aiohttp import web
 from api_gateway.app import READINESS, build
 from api_gateway.holding import HOLDING
 from api_gateway.serving import Runner
+from shared import tracing
 from shared.logs import configure, get_logger
 from shared.probes import serve
 from shared.settings import Settings, SettingsError, read_settings
@@ -63,9 +64,11 @@ def main() -> int:
         sys.stderr.write(f"The gateway can't start:\n{error}\n")
         return 2
     configure("gateway", log_format=settings.log_format, level=settings.log_level)
+    tracing.configure("gateway", settings)
     # A request leaves no circles behind worth speaking of; with the defaults the collector looks every 700 objects.
     gc.set_threshold(GARBAGE)
     uvloop.run(run(settings))
+    tracing.flush()
     return 0
 
 

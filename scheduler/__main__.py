@@ -13,6 +13,7 @@ from scheduler.chores.sweep import sweep
 from scheduler.leader import lead
 from scheduler.office import Office
 from scheduler.tick import Chore, all_of
+from shared import tracing
 from shared.clock import SYSTEM
 from shared.db.pool import Pool, make_pool
 from shared.logs import configure, get_logger
@@ -87,7 +88,9 @@ def main() -> int:
         sys.stderr.write(f"The scheduler can't start:\n{error}\n")
         return 2
     configure("scheduler", log_format=settings.log_format, level=settings.log_level)
+    tracing.configure("scheduler", settings)
     uvloop.run(run(settings))
+    tracing.flush()
     return 0
 
 

@@ -16,6 +16,7 @@ from shared.scans import NewScan
 from shared.seal import seal
 from shared.settings import Floor, Settings
 from shared.tiers import Tier
+from shared.tracing import traceparent
 
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
 
@@ -87,4 +88,5 @@ def new_scan(
         kept_days=who.tier.kept_days,
         key=key,
         hash=body_hash(asked, settings.secret_key) if key else None,
+        trace=traceparent(),
     )

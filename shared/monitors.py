@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from shared.db.pool import Connection
 from shared.db.queries import queries
-from shared.scans import Mode, NewScan, Status
+from shared.scans import Mode, NewScan, Status, keep_traces
 from shared.tiers import Tier
 
 Outcome = Literal["started", "caught_up", "by_hand", "skipped_overlap", "skipped_limit", "refused"]
@@ -198,6 +198,8 @@ async def run(conn: Connection, new: NewRun, scan: NewScan) -> Ran:
     values = msgspec.structs.asdict(scan) | msgspec.structs.asdict(new)
     values |= {"scan_id": scan.id, "options": Jsonb(scan.options)}
     row = await (await conn.execute(_SQL["run"], values)).fetchone()
+    if scan.trace is not None:
+        await keep_traces(conn, [scan])
     return msgspec.convert(row, Ran)
 
 

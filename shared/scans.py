@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -46,6 +47,8 @@ class NewScan(Struct, frozen=True, kw_only=True):
     webhook_url: str | None = None
     key: str | None = None
     hash: bytes | None = None
+    trace: str | None = None
+    """The span that asks for it, as W3C's traceparent."""
 
 
 class Accepted(Struct, frozen=True):
@@ -87,10 +90,16 @@ class Work(Struct, frozen=True, kw_only=True):
     created_at: datetime
     started_at: datetime | None
     ends_at: datetime
+    trace: str | None = None
 
 
 async def accept(conn: Connection, new: NewScan) -> Accepted:
     """Quota, idempotency, the scan and its first chunk, in one transaction. Exact at any concurrency."""
+    if new.trace is not None:
+        async with conn.transaction():
+            accepted = await accept(conn, msgspec.structs.replace(new, trace=None))
+            await keep_traces(conn, [new])
+            return accepted
     values = msgspec.structs.asdict(new)
     values["options"] = Jsonb(new.options)
     row = await (await conn.execute(_SQL["accept"], values)).fetchone()
@@ -102,9 +111,19 @@ async def accept_many(conn: Connection, news: Sequence[NewScan]) -> list[Accepte
 
     Owners are locked in the order of their names, so that two such transactions never wait for each other.
     """
+    traced = [new for new in news if new.trace is not None]
     values = {"news": msgspec.json.encode(news).decode()}
-    rows = await (await conn.execute(_SQL["accept_many"], values)).fetchall()
+    async with conn.transaction() if traced else nullcontext():
+        rows = await (await conn.execute(_SQL["accept_many"], values)).fetchall()
+        if traced:
+            await keep_traces(conn, traced)
     return msgspec.convert(rows, list[Accepted])
+
+
+async def keep_traces(conn: Connection, news: Sequence[NewScan]) -> None:
+    """Note in which traces scans began, in the transaction that starts them."""
+    values = {"ids": [new.id for new in news], "traces": [new.trace for new in news]}
+    await conn.execute(_SQL["keep_traces"], values)
 
 
 async def get(conn: Connection, scan_id: UUID) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
@@ -53,6 +53,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_url: str
     mail_from: str
     public_url: str
+    otlp_endpoint: str
+    otlp_headers: tuple[tuple[str, str], ...]
+    trace_share: float
     tiers: Mapping[str, Tier]
 
     def __repr__(self) -> str:
@@ -105,6 +108,9 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         smtp_url=get("SMTP_URL", _smtp_url, ""),
         mail_from=get("MAIL_FROM", _mail_from, "scanfleet@localhost"),
         public_url=get("PUBLIC_URL", _public_url, ""),
+        otlp_endpoint=get("OTEL_EXPORTER_OTLP_ENDPOINT", _endpoint, ""),
+        otlp_headers=get("OTEL_EXPORTER_OTLP_HEADERS", _headers, ()),
+        trace_share=get("OTEL_TRACES_SAMPLER_ARG", _share, 1.0),
         tiers=get("TIERS_FILE", lambda raw: load_tiers(Path(raw)), load_tiers()),
     )
     if faults:
@@ -169,6 +175,30 @@ def _public_url(raw: str) -> str:
         message = "must be the gateway's http or https address as its users know it"
         raise ValueError(message)
     return raw.rstrip("/")
+
+
+def _endpoint(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        message = "must be the collector's http or https address, without /v1/traces"
+        raise ValueError(message)
+    return raw.rstrip("/").removesuffix("/v1/traces")
+
+
+def _headers(raw: str) -> tuple[tuple[str, str], ...]:
+    pairs = [part.partition("=") for part in raw.split(",") if part.strip()]
+    if not all(name.strip() and equals for name, equals, _ in pairs):
+        message = "must be name=value pairs with commas between them, values percent-encoded"
+        raise ValueError(message)
+    return tuple((name.strip(), unquote(value.strip())) for name, _, value in pairs)
+
+
+def _share(raw: str) -> float:
+    value = float(raw)
+    if not 0.0 <= value <= 1.0:
+        message = f"{value:g} is not between 0 and 1"
+        raise ValueError(message)
+    return value
 
 
 def _redis_url(raw: str) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from dramatiq import Worker
 
+from shared import tracing
 from shared.checks import catalogue
 from shared.clock import SYSTEM
 from shared.db.pool import AWAY, make_pool
@@ -229,7 +230,10 @@ def main() -> int:
         sys.stderr.write(f"The worker can't start:\n{error}\n")
         return 2
     configure("worker", log_format=settings.log_format, level=settings.log_level)
-    return serve_forever(settings)
+    tracing.configure("worker", settings)
+    status = serve_forever(settings)
+    tracing.flush()
+    return status
 
 
 if __name__ == "__main__":

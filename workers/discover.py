@@ -13,6 +13,7 @@ from shared.db.pool import connection
 from shared.db.queries import queries
 from shared.scans import Work
 from shared.sitemaps import SitemapEntry
+from shared.tracing import traced
 from workers.conclude import Outcome, end_in_error
 from workers.fetch.discovery import Discovery, SitemapBatch
 from workers.fetch.discovery import SitemapFile as ReadFile
@@ -102,6 +103,7 @@ class Planner:
         self._files = 0
         self._listed = 0
 
+    @traced("discovery")
     async def plan(self) -> None:
         """The start page comes first in a crawl; in a sitemap scan it stands in when there is no sitemap."""
         start = Candidate(self._start, depth=0 if self._scan.mode == "crawl" else None)

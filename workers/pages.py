@@ -21,6 +21,7 @@ from shared.page import Context, Fetched, FetchError, Tls
 from shared.robots import Robots
 from shared.scans import Work
 from shared.tally import Tally, merge
+from shared.tracing import traced
 from shared.urls import host_of, normalise
 from workers.fetch.options import FetchOptions
 from workers.fetch.politeness import NotBefore
@@ -36,6 +37,7 @@ from workers.rescan.before import Before, conditional, slow_from, taken_over
 from workers.rescan.keeping import verdict_key
 from workers.sample_fetch import fetch_sample
 from workers.scan_page import PageJob, PageRow, Terms, without_body
+from workers.spans import of_batch, of_page, of_url
 from workers.workshop import Workshop, terms_of
 
 BATCH_PAGES = 10
@@ -161,6 +163,7 @@ def key_of(work: Assignment, target: Target, context: Context, terms: Terms) -> 
     return verdict_key(context, terms, scan.mode, work.robots_file, target.lastmod, work.options.user_agent)
 
 
+@traced("page", of_page)
 async def done(work: Assignment, target: Target, terms: Terms) -> PageRow:
     """The page's row: judged anew, or taken over from the scan before if the server says that nothing has changed.
 
@@ -183,6 +186,7 @@ async def done(work: Assignment, target: Target, terms: Terms) -> PageRow:
     return await judge(work, target, fetched, terms)
 
 
+@traced("page.fetch", of_url)
 async def fetch(work: Assignment, url: str, options: FetchOptions | None = None) -> Fetched:
     """The page, or why not. Raises `NotBefore` when the host's turn is too far off."""
     scan, options = work.scan, options or work.options
@@ -205,6 +209,7 @@ async def fetch(work: Assignment, url: str, options: FetchOptions | None = None)
     return fetched
 
 
+@traced("page.judge", of_page)
 async def judge(work: Assignment, target: Target, fetched: Fetched, terms: Terms) -> PageRow:
     """The page's row. A page that kills its parser becomes a row that says so.
 
@@ -341,6 +346,7 @@ class Writer:
                 PAGES.labels(outcome_of(row)).inc()
 
 
+@traced("pages.write", of_batch)
 async def write(conn: Connection, work: Assignment, sieve: Sieve, batch: Sequence[PageRow], sums: Sums) -> Sums:
     """Rows, tally and newly found links, in the caller's transaction. Raises `LeaseLostError`.
 

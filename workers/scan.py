@@ -26,6 +26,7 @@ from workers.lease import FETCHING, Lease, keep
 from workers.pages import absolve
 from workers.parser import ParserClosed
 from workers.ring import ring
+from workers.spans import chunk_span
 from workers.workshop import Workshop
 
 STAGES = {
@@ -57,7 +58,7 @@ async def run_chunk(shop: Workshop, scan_id: UUID, no: int, request_id: str) -> 
         if taken is None:
             return
         scan, claim = taken
-        with WORKER_INFLIGHT.track_inprogress(), _suspected(shop, claim) as alone:
+        with WORKER_INFLIGHT.track_inprogress(), chunk_span(scan, claim), _suspected(shop, claim) as alone:
             if alone:
                 await _work(shop, scan, claim)
             else:

@@ -13,6 +13,7 @@ from shared.host_probes import HostProbes
 from shared.metrics import PAGES
 from shared.scans import Work
 from shared.tally import Tally
+from shared.tracing import traced
 from workers.analyse import finding_row, judge_site, report_raised
 from workers.conclude import Outcome, conclude, end_in_error
 from workers.fetch.politeness import NotBefore
@@ -102,6 +103,7 @@ class _Urls:
         return dict.fromkeys(seqs, self._url)
 
 
+@traced("pages.write")
 async def _store(conn: Connection, scan: Work, row: PageRow, found: list[SiteFound]) -> None:
     columns = {
         "scan_id": scan.id,

@@ -14,12 +14,14 @@ from shared.db.queries import queries
 from shared.page import Fetched
 from shared.robots import Robots, from_fetch
 from shared.scans import Work
+from shared.tracing import traced
 from shared.urls import same_host
 from workers.fetch import discovery
 from workers.probes.inputs import with_probes
 from workers.probes.of_host import load_probes
 from workers.rescan.before import robots_hash, site_before
 from workers.sample_fetch import fetch_sample
+from workers.spans import of_robots
 from workers.workshop import Workshop, fetch_options
 
 CUT_SHORT = {
@@ -40,6 +42,7 @@ def robots_url(url: str) -> str:
     return "/".join(url.split("/", 3)[:3]) + "/robots.txt"
 
 
+@traced("robots.fetch", of_robots)
 async def fetch_robots(shop: Workshop, scan: Work, url: str) -> Fetched:
     """Fetch robots.txt for `url`; politeness doesn't count this request."""
     if scan.test:

@@ -13,9 +13,12 @@ from api_gateway.routing import Handler
 from api_gateway.state import REQUEST_ID
 from shared.logs import get_logger
 from shared.metrics import HTTP_REQUESTS
+from shared.tracing import span
 
 _SANE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _LOG = get_logger()
+FAULT = 500
+"""Statuses from here on are ours to answer for."""
 
 
 def template(request: web.Request) -> str:
@@ -30,6 +33,15 @@ def _series(method: str, route: str, status: int) -> Histogram:
     return HTTP_REQUESTS.labels(method if route != "unmatched" else "any", route, str(status))
 
 
+def _attributes(request: web.Request, route: str, status: int) -> dict[str, str | int]:
+    return {
+        "http.request.method": request.method,
+        "http.route": route,
+        "http.response.status_code": status,
+        "scanfleet.request_id": request[REQUEST_ID],
+    }
+
+
 @web.middleware
 async def tracing(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Outermost: sees the final status. What is bound here ends with the request's task, which has its own context."""
@@ -38,9 +50,11 @@ async def tracing(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[REQUEST_ID] = request_id
     structlog.contextvars.bind_contextvars(request_id=request_id)
     began = time.perf_counter()
-    response = await handler(request)
-    seconds = time.perf_counter() - began
     route = template(request)
+    with span(f"{request.method} {route}", kind="server", parent=request.headers.get("traceparent")) as made:
+        response = await handler(request)
+        made.note(_attributes(request, route, response.status), failed=response.status >= FAULT)
+    seconds = time.perf_counter() - began
     _series(request.method, route, response.status).observe(seconds)
     _LOG.info("http.request", method=request.method, route=route, status=response.status, ms=round(seconds * 1000, 1))
     if not response.prepared:

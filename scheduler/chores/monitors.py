@@ -16,6 +16,7 @@ from shared.monitoring import check_interval, scan_of, too_many
 from shared.monitors import Due, NewRun, most_runs
 from shared.scans import NewScan
 from shared.schedule import ScheduleError, next_run
+from shared.tracing import traced
 
 AT_ONCE: Final = 200
 """Decided on in one run of the chore. Each is a transaction, so that a crash leaves nothing half done."""
@@ -45,6 +46,7 @@ async def forget(office: Office) -> None:
         await monitors.forget(conn, utc(office.clock.now()))
 
 
+@traced("monitor.run")
 async def _decide(office: Office, conn: Connection, monitor_id: UUID, now: datetime) -> None:
     """One transaction; the row is held, so another scheduler passes on, and finds the next time when it comes back."""
     async with conn.transaction():

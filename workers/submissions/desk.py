@@ -28,6 +28,7 @@ from shared.logs import get_logger, mask
 from shared.metrics import QUOTA_DENIED, SCANS_ACCEPTED, SUBMISSIONS
 from shared.requests import ScanRequest, decode_json, validate
 from shared.settings import Settings
+from shared.tracing import traced
 from workers.submissions.refusals import Refusals, RefusedError, Sender, sender_of
 
 RETRY_SECONDS = 1.0
@@ -86,6 +87,7 @@ async def set_aside(desk: Desk, reason: str, message: str, name: str) -> None:
             return
 
 
+@traced("submission")
 async def _settle(desk: Desk, version: object, scan: object) -> None:
     async with connection(desk.pool) as conn:
         try:

@@ -23,6 +23,10 @@ WITH new AS MATERIALIZED (
 )
 SELECT outcome, scan_id, used, next_free, admitted FROM done ORDER BY no;
 
+-- name: keep_traces
+UPDATE scans SET trace = new.trace FROM unnest(%(ids)s::uuid[], %(traces)s::text[]) AS new (id, trace)
+WHERE scans.id = new.id;
+
 -- name: views
 -- What the API shows of scans. What is stored as JSON comes as its text, so that nobody parses it on the way.
 SELECT s.id, s.owner, s.test, s.url, s.mode, s.status, s.phase, s.found, s.done, s.failed, s.skipped, s.created_at,
@@ -47,7 +51,8 @@ WHERE s.id = %(id)s;
 
 -- name: for_work
 SELECT id, owner, tier, test, url, host, mode, options, sealed, profile, request_id, max_pages, status, phase,
-  chunks_total, found, stop_requested_at, incomplete, skips, created_at, started_at, ends_at
+  chunks_total, found, stop_requested_at, incomplete, skips, created_at, started_at, ends_at,
+  trace
 FROM scans WHERE id = %(id)s;
 
 -- name: begin
