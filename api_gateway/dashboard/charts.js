@@ -6,6 +6,7 @@ import { html, useEffect, useRef, useState } from "./vendor/htm-preact/standalon
 const RADIUS = 52;
 const ROUND = 2 * Math.PI * RADIUS;
 const PART = 0.75; // of the circle that the gauge takes
+const LEAST = 600; // seconds that a plot over time shows at least
 
 /** The score from 0 to 100 as an arc, with its grade. */
 export function Gauge({ score, grade, label = "Score" }) {
@@ -49,6 +50,29 @@ function colour(name) {
   return found;
 }
 
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const exact = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const days = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const months = new Intl.DateTimeFormat(undefined, { month: "short", year: "numeric" });
+const DAY = 86_400;
+
+/** Times under the plot as exact as their distance asks for; the day stands under the first of it. */
+function ticks(_, splits, axis, space, step) {
+  const fine = step < 60 ? exact : step < DAY ? clock : step < 28 * DAY ? days : months;
+  return splits.map((second, place) => {
+    const at = new Date(second * 1000);
+    const first = step < DAY && (!place || days.format(at) !== days.format(new Date(splits[place - 1] * 1000)));
+    return fine.format(at) + (first ? `\n${days.format(at)}` : "");
+  });
+}
+
+/** Scans of one minute don't fill the whole plot: it shows ten minutes at least. */
+function around(_, first, last) {
+  const room = Math.max(0, LEAST - (last - first)) / 2;
+  const margin = (last - first) * 0.02;
+  return [first - room - margin, last + room + margin];
+}
+
 function options(width, height, lines, range) {
   const ink = colour("--ink-2");
   const grid = { stroke: colour("--line"), width: 1 };
@@ -59,7 +83,8 @@ function options(width, height, lines, range) {
     width: 2,
     points: { show: true, size: 6 },
   }));
-  return { width, height, scales: { y: range ? { range } : {} }, axes: [axis, { ...axis, size: 42 }], series: [{ label: "Time" }, ...series] };
+  const time = { ...axis, values: ticks, space: 84 };
+  return { width, height, scales: { x: { range: around }, y: range ? { range } : {} }, axes: [time, { ...axis, size: 42 }], series: [{ label: "Time" }, ...series] };
 }
 
 /**

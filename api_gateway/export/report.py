@@ -11,7 +11,7 @@ from shared.checks import catalogue
 from shared.checks.base import Severity
 from shared.db.pool import Connection
 from shared.db.queries import queries
-from shared.html_report import CATEGORIES
+from shared.html_report import CATEGORIES, WORTH
 from shared.ledger import GATES, GateId
 
 FIRST: Final = 8
@@ -109,7 +109,8 @@ def _link(url: str) -> dict[str, str]:
 
 def _worth_most(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ordered = sorted(found, key=lambda one: (-one["points_back"], _RANK[one["severity"]], -one["pages"], one["check"]))
-    return [one for one in ordered if one["severity"] != "info"][:FIRST]
+    told = [one for one in ordered if one["severity"] != "info"]
+    return ([one for one in told if one["points_back"] >= WORTH] or told)[:FIRST]
 
 
 def _first(issue: dict[str, Any]) -> dict[str, Any]:

@@ -66,13 +66,13 @@ class Command(Protocol):
 
 def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The command line; only the module of the command that ``words`` names is loaded (each costs 0.1 s and more)."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="scanfleet",
         description="Scan web sites for SEO faults, with a fleet of your own.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=CommandParser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     chosen = next((word for word in words if not word.startswith("-")), None)
     for name, entry in COMMANDS.items():
         command = commands.add_parser(name, help=entry.help)

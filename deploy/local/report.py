@@ -11,7 +11,7 @@ from rich.text import Text
 
 from deploy.local.api import CategoryScore, Issue, Result, Scan, TopIssue
 from deploy.local.screen import clean
-from shared.html_report import FAIR, GOOD
+from shared.html_report import FAIR, GOOD, WORTH
 
 BAR_WIDTH = 24
 MAX_ISSUES = 10
@@ -20,16 +20,22 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
 
+def render_summary(scan: Scan) -> RenderableType:
+    """Score and counts, for where the report itself went to a file."""
+    return Group(_headline(scan), *([_totals(scan.result)] if scan.result is not None else []))
+
+
 def render_report(scan: Scan, issues: Sequence[Issue] = ()) -> RenderableType:
     """The report of a scan that has ended; ``issues`` lend their example pages to the worst ones."""
     parts: list[RenderableType] = [_headline(scan)]
     result = scan.result
     if result is not None:
         parts += [_totals(result), Text(), _categories(result.categories)]
-        if result.top_issues:
+        first = [issue for issue in result.top_issues if (issue.points_back or 0) >= WORTH][:MAX_ISSUES]
+        if first:
             parts += [Text(), Text("What to do first", style="bold")]
-            parts.append(_issues(result.top_issues[:MAX_ISSUES], {issue.check: issue.examples for issue in issues}))
-        shown = {(issue.check, issue.severity) for issue in result.top_issues[:MAX_ISSUES]}
+            parts.append(_issues(first, {issue.check: issue.examples for issue in issues}))
+        shown = {(issue.check, issue.severity) for issue in first}
         others = [issue for issue in issues if (issue.check, issue.severity) not in shown]
         if others:
             parts += [Text(), Text("Also found", style="bold"), _others(others)]

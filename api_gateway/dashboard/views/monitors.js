@@ -1,7 +1,7 @@
 // Monitors: recurring scans, their scores over time, what was left out and why, and their alerts.
 
 import { del, get, patch, post } from "../api.js";
-import { MODES, date, host, number, relative, time, tone } from "../format.js";
+import { MODES, date, decimal, host, number, plural, relative, time, tone } from "../format.js";
 import { Link, navigate, to } from "../router.js";
 import { Badge, Button, Chart, Confirm, Empty, ErrorBox, Loaded, Table, html, toast, useAction, useLoad, useState, useTitle } from "../ui.js";
 import { MonitorForm } from "./monitor-form.js";
@@ -46,6 +46,18 @@ function Alerts({ id }) {
     items.length ? html`<${Table} caption="Alerts, newest first" columns=${columns} rows=${items} rowKey=${(alert) => alert.id} />` : html`<${Empty} title="No alerts so far" />`}<//></section>`;
 }
 
+/** What a rule waits for, in words with its figure. */
+const RULES = {
+  score_drops: (rule) => `score drops by ${decimal(rule.by)} points`,
+  score_below: (rule) => `score below ${number(rule.score)}`,
+  new_issue: (rule) => `new issue, ${rule.severity === "info" ? "any" : rule.severity === "critical" ? "critical" : `${rule.severity} or worse`}`,
+  pages_fall: (rule) => `pages fall by ${number(rule.percent)} %`,
+  noindex_appeared: () => "pages newly noindex",
+  scan_failed: () => "scan fails",
+  certificate_expires: (rule) => `certificate expires within ${plural(rule.days, "day")}`,
+};
+const told = (rule) => RULES[rule.kind]?.(rule) ?? rule.kind.replaceAll("_", " ");
+
 function Head({ monitor, onChanged, onEdit, onRemove }) {
   const path = `/monitors/${monitor.id}`;
   const pause = useAction(async () => onChanged(await patch(path, { enabled: !monitor.enabled })));
@@ -60,7 +72,7 @@ function Head({ monitor, onChanged, onEdit, onRemove }) {
     <${ErrorBox} error=${run.error ?? pause.error} />
     <section class="panel"><dl class="facts"><dt>Next run</dt><dd>${next(monitor)}</dd><dt>Schedule</dt><dd><code>${monitor.schedule}</code> ${monitor.timezone}</dd>
       <dt>Kind</dt><dd>${MODES[monitor.mode]}</dd><dt>Latest score</dt><dd>${scoreOf(monitor.last?.score)}</dd>
-      <dt>Watches for</dt><dd>${monitor.alerts.length ? html`<span class="row tight">${monitor.alerts.map((rule) => html`<${Badge} key=${JSON.stringify(rule)}>${rule.kind.replaceAll("_", " ")}<//>`)}</span>` : "nothing"}</dd>
+      <dt>Watches for</dt><dd>${monitor.alerts.length ? html`<span class="row tight">${monitor.alerts.map((rule) => html`<${Badge} key=${JSON.stringify(rule)}>${told(rule)}<//>`)}</span>` : "nothing"}</dd>
       <dt>Since</dt><dd>${date(monitor.created_at)}</dd></dl></section>`;
 }
 

@@ -18,6 +18,7 @@ const GATES = {
   broken: "The score is held down because most of the pages don't work.",
 };
 const FIRST = 8;
+const WORTH = 0.05; // points that would be shown as 0.0
 
 function Notices({ scan: { result, reason, status } }) {
   const told = [];
@@ -52,8 +53,10 @@ function Score({ scan }) {
 }
 
 function First({ scan }) {
-  const items = scan.result.top_issues.slice(0, FIRST);
-  if (!items.length) return html`<${Empty} title="Nothing to fix">No check of any weight fired.<//>`;
+  const { top_issues: issues } = scan.result;
+  const items = issues.filter((one) => one.points_back >= WORTH).slice(0, FIRST);
+  if (!issues.length) return html`<${Empty} title="Nothing to fix">No check of any weight fired.<//>`;
+  if (!items.length) return html`<${Empty} title="Nothing costs points">What was found, all issues together hardly move the score.<//>`;
   const most = Math.max(...items.map((one) => one.points_back), 0.01);
   return html`<ol class="first">${items.map(
     (one) => html`<li key=${one.check + one.severity}>

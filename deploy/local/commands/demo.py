@@ -110,7 +110,7 @@ async def _scan(client: Client, url: str, mode: str, screen: Screen) -> bool:
     except TimeoutError:
         screen.warn(f"The {mode} scan did not end within {SCAN_SECONDS:.0f} s; the logs have the reason.")
         return False
-    screen.out.print(render_report(scan, issues))
+    screen.show(render_report(scan, issues))
     if scan.status != "complete" or mode != "sitemap":
         return scan.status == "complete"
     return _show_planted(url.rstrip("/"), await client.pages(scan_id), issues, screen)
@@ -124,7 +124,7 @@ def _show_planted(site: str, pages: list[Page], issues: list[Issue], screen: Scr
         (f"{one.path or 'the whole site'}: {one.what} ({one.check})", (one.path or "", one.check) in named)
         for one in PLANTED
     ]
-    screen.out.print(planted_defects(found))
+    screen.show(planted_defects(found))
     return all(ok for _, ok in found)
 
 

@@ -1,6 +1,7 @@
 """``monitors``: recurring scans of the fleet that runs on the data directory."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -150,7 +151,7 @@ async def _create(api: Monitors, arguments: argparse.Namespace, screen: Screen) 
     wanted = {name: getattr(arguments, name) for name in ("url", "schedule", "timezone", "mode")}
     monitor = await api.create(wanted | ({"name": arguments.name} if arguments.name else {}))
     sys.stdout.write(f"{monitor['id']}\n")
-    screen.note(f"first run: {monitor['next_run_at']}")
+    screen.note(f"first run of {clean(monitor['name'], 100)}: {monitor['next_run_at']}")
 
 
 async def _show(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
@@ -173,12 +174,14 @@ async def _pause(api: Monitors, arguments: argparse.Namespace, screen: Screen) -
 
 async def _resume(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
     monitor = await api.enable(await api.named(arguments.monitor), enabled=True)
-    screen.note(f"next run: {monitor['next_run_at']}")
+    screen.note(f"next run of {clean(monitor['name'], 100)}: {monitor['next_run_at']}")
 
 
 async def _run(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
-    sys.stdout.write(await api.run(await api.named(arguments.monitor)) + "\n")
-    screen.note("the scan is under way; see: scanfleet monitors show")
+    monitor = await api.named(arguments.monitor)
+    sys.stdout.write(await api.run(monitor) + "\n")
+    name = clean(monitor["name"], 100)
+    screen.note(f"the scan of {name} is under way; see: scanfleet monitors show {shlex.quote(name)}")
 
 
 async def _delete(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import io
 import os
 import sys
 from collections.abc import AsyncGenerator, Sequence
@@ -11,7 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
+from rich.console import RenderableType
 
 from deploy.local import options
 from deploy.local.accounts import open_accounts
@@ -23,15 +22,14 @@ from deploy.local.fleet import Fleet, FleetOptions
 from deploy.local.formats import RENDER, baseline
 from deploy.local.formats.gathered import Gathered, gather
 from deploy.local.record import running_fleet
-from deploy.local.report import render_report
-from deploy.local.screen import Screen
+from deploy.local.report import render_report, render_summary
+from deploy.local.screen import Screen, plain_lines
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
 from deploy.local.verdict import add_verdict_options, judge
 from deploy.local.watching import follow_scan
 from shared.network import BadUrl, check_url
 
-TEXT_WIDTH = 110
 REFUSED = frozenset({400, 401, 403})
 """What the service answers to wrong options, a wrong key, or one that may not."""
 FORMATS = ("text", "json", "csv", *RENDER)
@@ -159,9 +157,10 @@ async def _scan_and_show(arguments: argparse.Namespace, screen: Screen, client: 
     await _write_result(arguments, client, scan, gathered)
     if arguments.output:
         screen.note(f"{arguments.format} written to {arguments.output}")
-    if arguments.output or arguments.format == "text":
-        issues = await client.issues(scan_id) if scan.status == "complete" else []
-        screen.out.print(render_report(scan, issues))
+    if arguments.output:
+        screen.show(render_summary(scan))
+    elif arguments.format == "text":
+        screen.show(await _report(client, scan))
     for failure in gathered.failures:
         screen.warn(failure)
     return EXIT_FAILED if gathered.failures else EXIT_OK
@@ -179,13 +178,14 @@ async def _write_result(arguments: argparse.Namespace, client: Client, scan: Sca
         file.flush()
 
 
+async def _report(client: Client, scan: Scan) -> RenderableType:
+    return render_report(scan, await client.issues(scan.scan_id) if scan.status == "complete" else [])
+
+
 async def _result(kind: str, client: Client, scan: Scan, gathered: Gathered) -> bytes:
     """The result in a format that is held as a whole."""
     if kind == "text":
-        file = io.StringIO()
-        issues = await client.issues(scan.scan_id) if scan.status == "complete" else []
-        Console(file=file, width=TEXT_WIDTH, color_system=None).print(render_report(scan, issues))
-        return file.getvalue().encode(errors="replace")
+        return plain_lines(await _report(client, scan)).encode(errors="replace")
     if kind == "json":
         return msgspec.json.format(msgspec.json.encode(gathered.scan)) + b"\n"
     return RENDER[kind](gathered).encode(errors="replace")

@@ -6,6 +6,7 @@ from typing import Any
 
 from deploy.local.formats.gathered import SEVERITIES, Finding, Gathered, rank
 from deploy.local.screen import clean
+from shared.html_report import WORTH
 
 MAX_ISSUES = 20
 MAX_PAGES = 3
@@ -41,9 +42,10 @@ def _issues(gathered: Gathered) -> list[str]:
     listed.sort(key=lambda one: (-(one["points_back"] or 0.0), rank(one["severity"]), one["check"]))
     if not listed:
         return ["", "Nothing new was found." if gathered.new is not None else "Nothing was found."]
+    worth = [one for one in listed if gathered.new is not None or (one["points_back"] or 0.0) >= WORTH] or listed
     lines = ["", "### New" if gathered.new is not None else "### Fix these first", ""]
     lines += ["| | issue | pages | points back |", "|---|---|---:|---:|"]
-    for one in listed[:MAX_ISSUES]:
+    for one in worth[:MAX_ISSUES]:
         found = by_check.get((one["check"], one["severity"]), [])
         pages = list(dict.fromkeys(finding.url for finding in found if finding.url))
         where = "<br>".join(_text(page, 120) for page in pages[:MAX_PAGES])
@@ -52,8 +54,8 @@ def _issues(gathered: Gathered) -> list[str]:
         fix = one["fix"][:1].upper() + one["fix"][1:]
         cell = f"**{_text(one['title'])}** {_text(fix)}<br>{where}{more}"
         lines.append(f"| {one['severity']} | {cell} | {count} | {one['points_back'] or 0:.1f} |")
-    if len(listed) > MAX_ISSUES:
-        lines += ["", f"… and {len(listed) - MAX_ISSUES} more."]
+    if (left := len(listed) - len(worth[:MAX_ISSUES])) > 0:
+        lines += ["", f"… and {left} more."]
     return lines
 
 

@@ -59,6 +59,30 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
     assert ended.value.code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["scann"], "did you mean scan?\nSee: scanfleet --help"),
+        (["monitors", "lst"], "did you mean list?\nSee: scanfleet monitors --help"),
+        (
+            ["scan", "a.de", "--formt", "json"],
+            "scanfleet scan: unrecognized arguments: --formt json; did you mean --format?",
+        ),
+        (["scan", "a.de", "--format", "qqq"], "'html')\nSee: scanfleet scan --help"),
+        (["robots", "robots.txt", "--agnt", "x"], "unrecognized arguments: --agnt"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_line_with_where_to_read_on(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    told = capsys.readouterr().err
+    assert said in told
+    assert "usage:" not in told
+    assert told.count("\n") == 2
+
+
 def test_defaults_and_repeated_options() -> None:
     up = parse("up", "--allow-network", "127.0.0.0/8", "--allow-network", "::1")
     assert (up.port, up.workers, up.host, up.data) == (8080, 2, "127.0.0.1", ROOT / ".scanfleet")

@@ -119,6 +119,13 @@ def test_markdown_shows_text_as_text() -> None:
     assert rows[0].replace("\\|", "").count("|") == 5
 
 
+def test_markdown_lists_no_more_than_what_brings_points() -> None:
+    text = RENDER["markdown"](gathered([issue("a.b", "high"), issue("c.d", "low", points_back=0.02)], []))
+    assert "Title of a\\.b" in text or "Title of a.b" in text
+    assert "c.d" not in text
+    assert "and 1 more" in text
+
+
 def test_markdown_tells_only_of_what_is_new_with_a_baseline() -> None:
     known = dataclasses.replace(FULL, new=frozenset({("title.missing", "/a")}))
     text = RENDER["markdown"](known)

@@ -5,7 +5,8 @@ import io
 from rich.console import Console
 
 from deploy.local.api import CategoryScore, Issue, Progress, Result, Scan, TopIssue, Totals
-from deploy.local.report import render_report, score_style
+from deploy.local.report import render_report, render_summary, score_style
+from deploy.local.screen import plain_lines
 from deploy.local.watching import figures
 
 
@@ -47,6 +48,28 @@ def test_an_issue_says_what_to_do_what_it_brings_and_where() -> None:
     assert "http://a/1  /x, /y" in text
     assert "http://a/2" in text
     assert "http://a/3" not in text
+
+
+def test_what_brings_no_points_is_not_called_first() -> None:
+    less = Issue("url.spaces", "low", "Spaces.", 1, [])
+    text = text_of(finished(TopIssue("url.spaces", "low", "Spaces.", 1, 0.04, "Remove them.")), [less])
+    assert "What to do first" not in text
+    assert "Also found" in text
+
+
+def test_a_summary_is_two_lines() -> None:
+    issue = TopIssue("title.missing", "high", "No title.", 3, 4.25, "Write one.")
+    assert plain_lines(render_summary(finished(issue))).splitlines() == [
+        "71/100 C  http://127.0.0.1:1/  (sitemap)",
+        "25 pages; issues: 2 critical, 7 low",
+    ]
+
+
+def test_a_report_in_a_file_ends_its_lines_where_their_text_does() -> None:
+    issue = TopIssue("title.missing", "high", "No title.", 3, 4.25, "Write one.")
+    lines = plain_lines(render_report(finished(issue))).splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert "\x1b" not in "".join(lines)
 
 
 def test_a_failed_scan_gives_its_reason() -> None:
