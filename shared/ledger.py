@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping
+from operator import itemgetter
 from typing import Literal
 
 from msgspec import Struct
@@ -39,6 +40,7 @@ GATES: Mapping[GateId, tuple[float, float]] = {
 """Gate → (share from which it is hit, what the score is limited to). Heuristic."""
 
 SEVERITIES = tuple(Severity)
+_NO_HITS = (0,) * len(SEVERITIES)
 
 
 def growth(share: float) -> float:
@@ -66,15 +68,15 @@ class Line(Struct, frozen=True):
 
     def penalty(self, points: Mapping[str, float], without: Collection[str]) -> float:
         """Points before the category's exponential, as though the faults in `without` were repaired."""
-        if not self.pages:
+        hits = _NO_HITS if self.check.id in without else self.hits
+        if not self.pages or (hits is _NO_HITS and not self.hidden):
             return 0.0
-        hits = (0,) * len(SEVERITIES) if self.check.id in without else self.hits
+        steps = [(points[severity], count) for severity, count in zip(SEVERITIES, hits, strict=True) if count]
         hidden = sum(count for cause, count in self.hidden.items() if cause not in without)
-        if not hidden and not any(hits):
-            return 0.0
-        declared = {points[severity] for severity in self.check.severities}
-        steps = [(max(declared), hidden), *((points[s], n) for s, n in zip(SEVERITIES, hits, strict=True))]
-        steps.sort(key=lambda step: -step[0])
+        if hidden:
+            steps.insert(0, (max([points[severity] for severity in self.check.severities]), hidden))
+        if len(steps) > 1:
+            steps.sort(key=itemgetter(0), reverse=True)
         total, before, seen = 0.0, 0.0, 0
         for weight, count in steps:
             seen = min(seen + count, self.pages)
@@ -84,13 +86,21 @@ class Line(Struct, frozen=True):
         return total
 
 
-def _split(counter: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """`{"a x": 1}` → `{"x": {"a": 1}}`."""
+def _split(counter: Mapping[str, int], *, first: bool = False) -> dict[str, dict[str, int]]:
+    """`{"a x": 1}` → `{"x": {"a": 1}}`, or by the `first` word `{"a": {"x": 1}}`."""
     nested: dict[str, dict[str, int]] = {}
     for key, count in counter.items():
-        first, _, second = key.partition(" ")
-        nested.setdefault(second, {})[first] = count
+        outer, _, inner = key.partition(" ") if first else reversed(key.partition(" "))
+        nested.setdefault(outer, {})[inner] = count
     return nested
+
+
+def _by_check(counter: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """`{"a high": 1}` → `{"a": (0, 1, 0, 0, 0)}`, for the checks that fired: few of all."""
+    return {
+        check: tuple(counts.get(severity, 0) for severity in SEVERITIES)
+        for check, counts in _split(counter, first=True).items()
+    }
 
 
 def _apportion(total: int, shares: Mapping[str, float]) -> dict[str, int]:
@@ -123,19 +133,23 @@ class Ledger:
         self.suppressed = suppressed
         self.hidden = _split(tally.gated)
         self.unknown = _split(tally.gated_unknown)
+        self._hits = {Level.PAGE: _by_check(tally.hits), Level.SITE: _by_check(tally.site_hits)}
         self.lines = {check.id: self._line(check) for _, check in sorted(checks.items())}
-        counted = {
-            line.category
-            for line in self.lines.values()
-            if line.pages and max(self.points[s] for s in line.check.severities) > 0
-        }
-        self.categories = [c for c in Category if c in counted and self.weights.get(c.value, 0) > 0]
-        self.scale = math.fsum(self.weights[c.value] for c in self.categories)
+        self._names: dict[Category, list[str]] = {}
+        self._hidden_by: dict[str, list[str]] = {}
+        counted: set[Category] = set()
+        for name, line in self.lines.items():
+            self._names.setdefault(line.category, []).append(name)
+            for cause in line.hidden:
+                self._hidden_by.setdefault(cause, []).append(name)
+            if line.pages and any(self.points[severity] > 0 for severity in line.check.severities):
+                counted.add(line.category)
+        self.categories = [c for c in Category if c in counted and self.weights.get(c, 0) > 0]
+        self.scale = math.fsum(self.weights[category] for category in self.categories)
 
     def _line(self, check: Check) -> Line:
         tally, site = self.tally, check.level is Level.SITE
-        counter = tally.site_hits if site else tally.hits
-        hits = tuple(counter.get(f"{check.id} {severity.value}", 0) for severity in SEVERITIES)
+        hits = self._hits[check.level].get(check.id, _NO_HITS)
         undecided = tally.undecided.get(check.id, 0)
         hidden = dict(self.hidden.get(class_name(check.on), {}))
         for cause, count in self.unknown.get(check.id, {}).items():
@@ -150,20 +164,18 @@ class Ledger:
             decided = max(tally.site_pages[check.id], sum(hits))
         pages = decided + sum(hidden.values())
         if check.id in self.suppressed:
-            hits, hidden = (0,) * len(SEVERITIES), {}
+            hits, hidden = _NO_HITS, {}
         return Line(check, category_of(check), hits, hidden, pages, undecided)
 
     def gates(self, without: Collection[str]) -> dict[GateId, float]:
         """The share of each gate."""
-        counters = self.causes()
         totals = self.tally.totals
-        of: dict[GateId, int] = {
-            "home_not_indexable": 0,
-            "not_indexable": totals.get("eligible", 0),
-            "broken": totals.get("judged", 0),
-        }
-        counts = {g: sum(n for cause, n in counters[g].items() if cause not in without) for g in GATES}
-        return {g: counts[g] / of[g] if of[g] else float(counts[g] > 0) for g in GATES}
+        of = {"not_indexable": totals.get("eligible", 0), "broken": totals.get("judged", 0)}
+        shares: dict[GateId, float] = {}
+        for gate, counter in self.causes().items():
+            count = sum([n for cause, n in counter.items() if cause not in without])
+            shares[gate] = count / of[gate] if of.get(gate) else float(count > 0)
+        return shares
 
     def causes(self) -> dict[GateId, dict[str, int]]:
         """For each gate the pages by cause."""
@@ -180,18 +192,29 @@ class Ledger:
         found = {name: line.penalty(self.points, without) for name, line in self.lines.items()}
         return {name: value for name, value in found.items() if value > 0}
 
+    def _standing(self, category: Category, penalties: Mapping[str, float]) -> float:
+        """A category's score. The sum is exact (`fsum`), so order can't matter."""
+        return 100 * math.exp(-math.fsum([penalties.get(name, 0.0) for name in self._names[category]]) / 100)
+
     def standings(self, penalties: Mapping[str, float]) -> dict[Category, float]:
-        """The categories' scores. Sums are exact (`fsum`), so order can't matter."""
-        parts: dict[Category, list[float]] = {category: [] for category in self.categories}
-        for name, value in penalties.items():
-            category = self.lines[name].category
-            if category in parts:
-                parts[category].append(value)
-        return {category: 100 * math.exp(-math.fsum(values) / 100) for category, values in parts.items()}
+        """The categories' scores."""
+        return {category: self._standing(category, penalties) for category in self.categories}
 
     def mean(self, standings: Mapping[Category, float]) -> float:
         """The weighted mean of the categories."""
-        return math.fsum(self.weights[c.value] * value for c, value in standings.items()) / self.scale
+        return math.fsum([self.weights[category] * value for category, value in standings.items()]) / self.scale
+
+    def total(self, standings: Mapping[Category, float], without: Collection[str]) -> int:
+        """The score in hundredths of a point, gates included."""
+        return rounded(self.mean(standings), self.limit(without))
+
+    def total_without(self, name: str, penalties: Mapping[str, float], standings: Mapping[Category, float]) -> int:
+        """The score in hundredths if the fault `name` were repaired: only what it touches is reckoned again."""
+        gone = self.suppressed | {name}
+        touched = [self.lines[one] for one in (name, *self._hidden_by.get(name, ())) if one in self.lines]
+        better = {**penalties, **{line.check.id: line.penalty(self.points, gone) for line in touched}}
+        changed = {line.category for line in touched}.intersection(standings)
+        return self.total({**standings, **{one: self._standing(one, better) for one in changed}}, gone)
 
     def lost(self, penalties: Mapping[str, float], standings: Mapping[Category, float], total: int) -> dict[str, int]:
         """Hundredths lost by check; what a page hides is booked to the fault that hides it."""
@@ -208,7 +231,7 @@ class Ledger:
             line = self.lines[name]
             if line.category not in standings:
                 continue
-            part = self.weights[line.category.value] / self.scale * (100 - standings[line.category])
+            part = self.weights[line.category] / self.scale * (100 - standings[line.category])
             part *= value / sums[line.category]
             own = line.affected
             hidden = {cause: n for cause, n in line.hidden.items() if cause not in self.suppressed and n > 0}

@@ -148,13 +148,13 @@ class Scorer:
             return Score(None, None, self._coverage(report), (), (), gates, suppressed)
         penalties = report.penalties(self._suppressed)
         standings = report.standings(penalties)
-        total = rounded(report.mean(standings), report.limit(self._suppressed))
+        total = report.total(standings, self._suppressed)
         return Score(
             score=total / 100,
             grade=grade_of(total / 100),
             coverage=self._coverage(report),
             categories=tuple(
-                CategoryScore(c.value, round(value, 2), round(100 * report.weights[c.value] / report.scale, 2))
+                CategoryScore(c.value, round(value, 2), round(100 * report.weights[c] / report.scale, 2))
                 for c, value in standings.items()
             ),
             issues=self._issues(report, penalties, standings, total),
@@ -166,38 +166,14 @@ class Scorer:
         self, report: Ledger, penalties: Mapping[str, float], standings: Mapping[Category, float], total: int
     ) -> tuple[Issue, ...]:
         lost = report.lost(penalties, standings, total)
-        causes = {cause for counter in report.causes().values() for cause in counter}
-        causes |= {cause for counter in report.hidden.values() for cause in counter}
         names = {name for name, line in report.lines.items() if line.affected} | {n for n, part in lost.items() if part}
         issues: list[Issue] = []
         for name in names - self._suppressed:
-            back = self._without(report, name, penalties, standings, hides=name in causes) - total
+            back = report.total_without(name, penalties, standings) - total
             issues.append(_issue(report, name, lost.get(name, 0), back))
         return tuple(
             sorted(issues, key=lambda i: (-i.points_back, -i.points_lost, SEVERITIES.index(i.severity), i.check))
         )
-
-    def _without(
-        self,
-        report: Ledger,
-        name: str,
-        penalties: Mapping[str, float],
-        standings: Mapping[Category, float],
-        *,
-        hides: bool,
-    ) -> int:
-        """The score in hundredths if the fault `name` were repaired."""
-        if hides:
-            without = self._suppressed | {name}
-            standings = report.standings(report.penalties(without))
-            return rounded(report.mean(standings), report.limit(without))
-        value = penalties.get(name, 0.0)
-        line = report.lines.get(name)
-        if line is None or line.category not in standings or not value:
-            return rounded(report.mean(standings), report.limit(self._suppressed))
-        rest = line.penalty(self._profile.points, self._suppressed | {name})
-        better = {**standings, line.category: standings[line.category] * math.exp((value - rest) / 100)}
-        return rounded(report.mean(better), report.limit(self._suppressed))
 
     def _coverage(self, report: Ledger) -> float:
         """The mean over the checks that weigh something of the share of their pages that was decided, in percent."""

@@ -5,6 +5,7 @@ spread over workers. Keys that name two things are joined by a blank (`"title.mi
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -97,8 +98,9 @@ def merge(*tallies: Tally) -> Tally:
 CLASSES: tuple[On, ...] = (On.ANY, On.RESPONSE, On.OK, On.HTML, On.INDEXABLE, On.SECURE)
 
 
+@cache
 def class_name(on: On) -> str:
-    """The class's key in a tally."""
+    """The class's key in a tally. Kept, since an enum takes its time to tell a name: there are 64 classes at most."""
     return (on.name or str(on.value)).lower()
 
 
