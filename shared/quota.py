@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -35,6 +36,7 @@ LAG_SECONDS = 0.005
 MOST_BUDGETS = 4
 
 _SQL = queries("scans")
+_NOBODY = bytes(16)
 
 
 class Rate(Struct, frozen=True):
@@ -198,18 +200,23 @@ class Limiter:
 
     async def _decide(self, asked: list[_Asked]) -> list[Decision]:
         names: list[str] = []
-        arguments: list[str | int | bytes] = [""]
+        figures: list[int] = []
+        members: list[bytes] = []
         for one in asked:
             names.append(keys.request_limit(self._namespace, one.key))
             quota = one.quota
             if quota is None:
                 names.append("")
-                arguments += (one.rate.cost, one.rate.burst, 0, 0, "")
+                figures += (one.rate.cost, one.rate.burst, 0, 0)
+                members.append(_NOBODY)
             else:
                 names.append(keys.quota_log(self._namespace, quota.owner, quota.mode))
-                arguments += (one.rate.cost, one.rate.burst, quota.limit, WINDOW_SECONDS * 1000, quota.scan_id.bytes)
-        figures = [int(figure) for figure in (await self._script(self._redis, keys=names, args=arguments)).split()]
-        return [_decision(figures[start : start + 7]) for start in range(0, len(figures), 7)]
+                figures += (one.rate.cost, one.rate.burst, quota.limit, WINDOW_SECONDS * 1000)
+                members.append(quota.scan_id.bytes)
+        arguments = ("", msgspec.msgpack.encode(figures), b"".join(members))
+        reply = await self._script(self._redis, keys=names, args=arguments)
+        told = [int(figure) for figure in reply.split()]
+        return [_decision(told[start : start + 7]) for start in range(0, len(told), 7)]
 
     async def forget(self, owner: str, mode: str, scan_id: UUID) -> None:
         """Take a unit out of Redis's log (Postgres has already given it back, or never had it)."""

@@ -1,11 +1,12 @@
 -- Decides many requests in order, each by both limits, in one round trip and on the server's clock.
 -- ARGV[1]  "now" in microseconds, or "" for the server's clock
--- and for each request two keys and five arguments:
+-- ARGV[2]  one MessagePack array with four figures a request (as arguments of their own they cost the client 5 us):
+--          microseconds a request costs (60e6 / requests a minute), burst: requests that may come at once,
+--          quota: most entries in the window, window in milliseconds
+-- ARGV[3]  the members to add, 16 bytes a request, whether asked for or not
+-- and for each request two keys:
 -- KEYS  string  the request limit's theoretical arrival time, microseconds since the epoch
 -- KEYS  zset    the daily quota's exact log: member = scan id, score = milliseconds since the epoch; "" if not asked
--- ARGV  microseconds a request costs (60e6 / requests a minute)
--- ARGV  burst: requests that may come at once
--- ARGV  quota: most entries in the window    ARGV  window, milliseconds    ARGV  member to add
 -- Reply: seven figures a request, all in one text (a reply of numbers costs the client five times as much):
 --        1 if the request may pass, tokens left, microseconds until nothing is used up, microseconds to wait,
 --        1 if the quota has room (-1: not asked), entries used, milliseconds since the epoch when one is free
@@ -15,6 +16,7 @@ if not now then
   now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
 local form, floor = string.format, math.floor
+local figures = cmsgpack.unpack(ARGV[2])
 
 local function log(key, quota, window, member)
   local milliseconds = floor(now / 1000)
@@ -31,8 +33,8 @@ end
 
 local replies = {}
 for i = 1, #KEYS / 2 do
-  local bucket, quota_key, a = KEYS[2 * i - 1], KEYS[2 * i], 5 * i - 3
-  local cost, burst = tonumber(ARGV[a]), tonumber(ARGV[a + 1])
+  local bucket, quota_key, a = KEYS[2 * i - 1], KEYS[2 * i], 4 * i - 3
+  local cost, burst = figures[a], figures[a + 1]
   local tat = tonumber(redis.call("GET", bucket) or 0)
   if tat < now then tat = now end
   local most = cost * burst
@@ -43,7 +45,7 @@ for i = 1, #KEYS / 2 do
     redis.call("SET", bucket, form("%.0f", tat), "PX", math.ceil((tat - now) / 1000) + 1)
     local room, used, free = -1, 0, 0
     if quota_key ~= "" then
-      room, used, free = log(quota_key, tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3]), ARGV[a + 4])
+      room, used, free = log(quota_key, figures[a + 2], figures[a + 3], ARGV[3]:sub(16 * i - 15, 16 * i))
     end
     replies[i] = form("1 %.0f %.0f 0 %d %d %.0f", floor((most - (tat - now)) / cost), tat - now, room, used, free)
   end
