@@ -33,6 +33,8 @@ ACTORS: Mapping[str, str] = {
 }
 """Actor → its queue."""
 
+BROKER_MARK = ":"
+"""Between the queue and the rest of the name by which a worker's broker is known in `<ns>:__heartbeats__`."""
 EPOCH_KEY = "epoch"
 """String: which run of the server has heard of everything dispatched. When it is gone or names another run, Redis was
 emptied or restarted (it may have lost its last second), and everything has to be sent again."""

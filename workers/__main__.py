@@ -179,7 +179,7 @@ class Service:
 
 def start_queue(settings: Settings, name: str, service: Service) -> Worker:
     """A queue's threads, on a broker of their own."""
-    broker = queue.make_broker(settings, IngressBroker if name == INGRESS_QUEUE else queue.Broker)
+    broker = queue.make_broker(settings, name, IngressBroker if name == INGRESS_QUEUE else queue.Broker)
     work = Work(service.run, service.leave, service.deliver, service.submit, service.set_aside)
     declare(broker, name, work)
     worker = queue.make_worker(broker, name, INGRESS_THREADS if name == INGRESS_QUEUE else settings.worker_threads)

@@ -15,7 +15,7 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
 
-from shared.jobs import CHUNK_QUEUE, INGRESS_QUEUE, SINGLE_QUEUE, WEBHOOK_QUEUE
+from shared.jobs import BROKER_MARK, CHUNK_QUEUE, INGRESS_QUEUE, SINGLE_QUEUE, WEBHOOK_QUEUE
 from shared.logs import get_logger
 from shared.redis.client import connect_sync
 from shared.settings import Settings
@@ -83,14 +83,16 @@ class Broker(RedisBroker):
         return HardenedConsumer
 
 
-def make_broker(settings: Settings, kind: type[Broker] = Broker) -> Broker:
-    """A broker on the queue's Redis; every command of its threads ends within 5 s."""
-    return kind(
+def make_broker(settings: Settings, queue: str, kind: type[Broker] = Broker) -> Broker:
+    """A broker on the queue's Redis, known there by the queue; every command of its threads ends within 5 s."""
+    broker = kind(
         client=connect_sync(settings.redis_url, timeout=5.0),
         middleware=[],
         namespace=settings.namespace,
         heartbeat_timeout=HEARTBEAT_MILLISECONDS,
     )
+    broker.broker_id = f"{queue}{BROKER_MARK}{broker.broker_id}"
+    return broker
 
 
 class Loop(EventLoopThread):

@@ -1,6 +1,6 @@
 """Sends messages for work that Postgres holds: new chunks in fair shares, and everything again when Redis forgot."""
 
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Redis
 
@@ -8,7 +8,7 @@ from scheduler.office import Office
 from shared.chunks import LEASE_SECONDS
 from shared.db.pool import connection
 from shared.db.queries import queries
-from shared.jobs import ACTORS, EPOCH_KEY, chunk_job, enqueue
+from shared.jobs import BROKER_MARK, CHUNK_QUEUE, EPOCH_KEY, chunk_job, enqueue
 from shared.logs import get_logger
 from shared.manners import manners
 from shared.metrics import DISPATCHED
@@ -36,6 +36,8 @@ LENIENT_SECONDS = 7.0
 GRACE_SECONDS = 0.5
 """The gateway rings first; only what hasn't been claimed after so long is sent from here."""
 REPEAT_SECONDS = 60.0
+UNNAMED = 4
+"""Brokers of a worker of release 0.1.0 or before, which don't name their queues."""
 
 _SQL = queries("chunks")
 _DELIVERIES = queries("deliveries")
@@ -70,10 +72,17 @@ async def _room(office: Office) -> int:
 
 
 async def _workers(office: Office) -> int:
-    """Worker processes that Redis has heard of lately; each has a broker for every queue."""
+    """Worker processes that Redis has heard of lately, by their brokers of one queue, which they name.
+
+    How many queues a worker has is its release's to say: by the number of all brokers, workers of a release with a
+    queue less counted for too few.
+    """
     key = f"{office.settings.namespace}:__heartbeats__"
     since = (office.clock.now() - HEARTBEAT_SECONDS) * 1000
-    return int(await office.redis.zcount(key, since, "+inf")) // len(set(ACTORS.values()))
+    brokers = cast("list[bytes]", await office.redis.zrange(key, since, "+inf", byscore=True))
+    named = sum(broker.startswith(f"{CHUNK_QUEUE}{BROKER_MARK}".encode()) for broker in brokers)
+    unnamed = sum(BROKER_MARK.encode() not in broker for broker in brokers)
+    return named + -(-unnamed // UNNAMED)
 
 
 def _window(office: Office, row: dict[str, Any], window: int) -> int:

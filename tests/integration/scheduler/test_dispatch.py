@@ -1,5 +1,7 @@
 """What is sent, in which order, how much of it, and what happens when messages or leases are lost."""
 
+import uuid
+
 import msgspec
 import pytest
 
@@ -7,7 +9,7 @@ from scheduler.chores import dispatch
 from scheduler.office import Office
 from shared import chunks
 from shared.db.pool import connection
-from shared.jobs import ACTORS, SHORT_QUEUE, chunk_job, ring
+from shared.jobs import ACTORS, BROKER_MARK, SHORT_QUEUE, chunk_job, ring
 from tests.integration.scheduler.conftest import HandClock, Rows
 
 pytestmark = pytest.mark.timeout(30)
@@ -134,6 +136,22 @@ async def test_more_is_sent_as_more_is_begun(office: Office, rows: Rows) -> None
             "UPDATE scans SET status = 'complete' WHERE id IN (SELECT scan_id FROM chunks WHERE status = 'done')"
         )
     assert waiting == [8, 16, 32, 32]
+
+
+async def test_workers_of_two_releases_are_all_counted(office: Office) -> None:
+    """Also while a rollout adds a queue, so that workers of both kinds have another number of brokers."""
+    beats = f"{office.settings.namespace}:__heartbeats__"
+    now = office.clock.now() * 1000
+
+    async def seen(*names: str, at: float = now) -> int:
+        await office.redis.zadd(beats, dict.fromkeys(names, at))
+        return await dispatch._workers(office)
+
+    assert await dispatch._workers(office) == 0
+    assert await seen(*(f"{queue}{BROKER_MARK}{n}" for queue in set(ACTORS.values()) for n in range(5))) == 5
+    assert await seen("chunks:next", "single:next", "queue-of-the-next-release:next") == 6
+    assert await seen(*(str(uuid.uuid4()) for _ in range(2 * dispatch.UNNAMED - 1))) == 6 + 2
+    assert await seen("chunks:gone", at=now - 20_000) == 6 + 2
 
 
 async def test_ended_scans_take_up_no_room(office: Office, rows: Rows) -> None:

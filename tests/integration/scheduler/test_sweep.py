@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from scheduler.chores import sweep
 from scheduler.chores.maintenance import maintenance
 from scheduler.office import Office
-from shared.jobs import Job, encode, enqueue
+from shared.jobs import CHUNK_QUEUE, Job, encode, enqueue
 from shared.redis.client import connect_sync
 from tests.integration.scheduler.conftest import HandClock
 from workers.broker import make_broker
@@ -122,7 +122,7 @@ async def test_dead_letters_are_bounded(office: Office, monkeypatch: pytest.Monk
 async def test_nothing_is_left_of_a_worker_that_died(office: Office, redis_url: str) -> None:
     """Dramatiq's own consumer takes messages and is never heard of again."""
     await enqueue(office.redis, "scanfleet", [Job("run_chunk", uuid.uuid4(), no, "r") for no in range(3)])
-    broker: Any = make_broker(office.settings)
+    broker: Any = make_broker(office.settings, CHUNK_QUEUE)
     broker.declare_queue("chunks")
     fetched: list[Any] = broker.do_fetch("chunks", 2)
     assert len(fetched) == 2

@@ -13,7 +13,7 @@ from redis import Redis as SyncRedis
 from shared import tokens, users
 from shared.clock import SYSTEM
 from shared.db.pool import Pool, connection, make_pool
-from shared.jobs import Submission, SubmitJob, enqueue
+from shared.jobs import INGRESS_QUEUE, Submission, SubmitJob, enqueue
 from shared.redis.client import connect, connect_sync
 from shared.settings import Settings, read_settings
 from workers import broker as queue
@@ -133,7 +133,7 @@ async def start(estate: Estate, settings: Settings) -> AsyncIterator[Start]:
         await ingress.set_aside(desk, reason, message, name)
 
     def begin() -> None:
-        broker = queue.make_broker(settings, IngressBroker)
+        broker = queue.make_broker(settings, INGRESS_QUEUE, IngressBroker)
         declare(broker, "ingress", Work(never, never, never, submit, set_aside))
         worker = queue.make_worker(broker, "ingress", 4)
         worker.start()
