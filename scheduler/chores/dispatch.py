@@ -1,6 +1,6 @@
 """Sends messages for work that Postgres holds: new chunks in fair shares, and everything again when Redis forgot."""
 
-from typing import Any, cast
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -79,7 +79,8 @@ async def _workers(office: Office) -> int:
     """
     key = f"{office.settings.namespace}:__heartbeats__"
     since = (office.clock.now() - HEARTBEAT_SECONDS) * 1000
-    brokers = cast("list[bytes]", await office.redis.zrange(key, since, "+inf", byscore=True))
+    redis: Any = office.redis
+    brokers: list[bytes] = await redis.zrange(key, since, "+inf", byscore=True)
     named = sum(broker.startswith(f"{CHUNK_QUEUE}{BROKER_MARK}".encode()) for broker in brokers)
     unnamed = sum(BROKER_MARK.encode() not in broker for broker in brokers)
     return named + -(-unnamed // UNNAMED)
