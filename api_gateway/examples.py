@@ -10,6 +10,7 @@ Json = dict[str, Any]
 SCAN_ID = "0199c2a1-7e40-7c3b-9d52-3f1b8a6c0e11"
 SECOND_ID = "0199c2a1-7e41-7d0a-8b21-77c1f0a95d02"
 EARLIER_ID = "0199bd8c-3a10-7f27-a6c4-0e9d8b7a6f53"
+LATER_ID = "0199c2a1-7e42-7b90-9c04-6d8e1f2a3b47"
 KEY_ID = "0199c29f-10aa-7b6e-a3f4-5c2d9e8b7a60"
 WEBHOOK_ID = "0199c2a0-01b2-7d3c-9e4f-5a6b7c8d9e0f"
 DELIVERY_ID = "0199c2a2-33c4-7e5d-8f60-71829a3b4c5d"
@@ -152,7 +153,8 @@ HISTORY_ITEM: Json = {
 DIFF: Json = {
     "before": {
         "scan_id": EARLIER_ID,
-        **{name: SCAN[name] for name in ("url", "mode")},
+        "url": SCAN["url"],
+        "mode": "sitemap",
         "finished_at": "2026-02-18T10:30:02.000Z",
         "score": 91.25,
         "grade": "A",
@@ -160,8 +162,11 @@ DIFF: Json = {
         "incomplete": None,
     },
     "after": {
-        **{name: SCAN[name] for name in ("scan_id", "url", "mode", "finished_at")},
+        "scan_id": LATER_ID,
+        "url": SCAN["url"],
+        "finished_at": "2026-02-24T10:30:02.000Z",
         **{name: SCAN["result"][name] for name in ("score", "grade", "incomplete")},
+        "mode": "sitemap",
         "pages": 1,
     },
     "score_change": -3.75,
@@ -347,7 +352,7 @@ EXAMPLES: Mapping[str, Example] = {
     "stop_scan": Example(path={"scan_id": SECOND_ID}, reply=RUNNING),
     "list_pages": Example(path={"scan_id": SCAN_ID}, reply={"items": [PAGE], "next_cursor": None}),
     "list_issues": Example(path={"scan_id": SCAN_ID}, reply={"items": [ISSUE], "next_cursor": None}),
-    "get_diff": Example(path={"scan_id": SCAN_ID}, reply=DIFF),
+    "get_diff": Example(path={"scan_id": LATER_ID}, reply=DIFF),
     "get_profile": Example(
         reply={"id": USER_ID, "email": "ann@example.com", "tier": "pro", "created_at": "2026-02-25T09:00:00.000Z"}
     ),

@@ -107,6 +107,16 @@ def _cut(text: str | None, most: int = MAX_FACT) -> str | None:
     return text if text is None or len(text) <= most else text[: most - 1] + "…"
 
 
+def robots_said(page: Page) -> str:
+    """The page's robots directives, of metas and header alike, each once and in an order of their own."""
+    said = {
+        ("" if one.agent in {"robots", "*"} else f"{one.agent}: ")
+        + (one.name if one.value is None else f"{one.name}:{one.value}")
+        for one in page.directives
+    }
+    return ", ".join(sorted(said))
+
+
 def page_facts(page: Page) -> dict[str, Any]:
     """What a person who looks at one page wants to see besides its findings."""
     fetched = page.fetched
@@ -119,6 +129,8 @@ def page_facts(page: Page) -> dict[str, Any]:
     }
     if page.error is not None:
         facts["error_message"] = _cut(page.error.message)
+    else:
+        facts["robots"] = _cut(robots_said(page))
     if fetched.timings is not None:
         facts["ttfb_ms"] = round(fetched.timings.ttfb) if fetched.timings.ttfb is not None else None
     if page.is_html:

@@ -30,16 +30,30 @@ class DiffIssue(Struct, frozen=True):
     pages_after: int
 
 
+class PersistingIssue(DiffIssue, frozen=True):
+    """An issue in both scans.
+
+    `changed`: it isn't the same as before. Told are the pages that it came to, that are rid of it, and on which it says
+    something else; of what is found by looking at many pages at once only as far as pages are named.
+    """
+
+    changed: bool
+    severity_before: SeverityName
+    pages_new: int
+    pages_fixed: int
+    pages_changed: int
+
+
 class DiffIssues(Struct, frozen=True):
     """All issues of the two scans, the most severe first."""
 
     new: list[DiffIssue]
     fixed: list[DiffIssue]
-    persisting: list[DiffIssue]
+    persisting: list[PersistingIssue]
 
 
 class DiffPage(Struct, frozen=True):
-    """A page that only one of the scans has, with its HTTP status there."""
+    """A page or sitemap that only one of the scans has, with its HTTP status there."""
 
     url: str
     status: int | None
@@ -59,6 +73,20 @@ class TextChange(Struct, frozen=True):
     after: str | None
 
 
+class Redirect(Struct, frozen=True):
+    """Where a page leads, and the status that says so."""
+
+    status: int
+    url: str
+
+
+class RedirectChange(Struct, frozen=True):
+    """Redirects; None where there was none."""
+
+    before: Redirect | None
+    after: Redirect | None
+
+
 class FlagChange(Struct, frozen=True):
     """Yes or no."""
 
@@ -67,17 +95,23 @@ class FlagChange(Struct, frozen=True):
 
 
 class ChangedPage(Struct, frozen=True, omit_defaults=True):
-    """A page that both scans have, with what changed."""
+    """A page that both scans have, with what changed.
+
+    `robots` are the directives of its metas and of X-Robots-Tag, in one spelling and order. Where a redirect changed,
+    title and what follows are another page's, and aren't compared.
+    """
 
     url: str
     status: StatusChange | UnsetType = UNSET
+    redirect: RedirectChange | UnsetType = UNSET
     title: TextChange | UnsetType = UNSET
     canonical: TextChange | UnsetType = UNSET
     noindex: FlagChange | UnsetType = UNSET
+    robots: TextChange | UnsetType = UNSET
 
 
 class DiffPages(Struct, frozen=True):
-    """A section of pages; `total` counts all of them."""
+    """A section of pages or sitemaps; `total` counts all of them."""
 
     total: int
     items: list[DiffPage]
@@ -88,9 +122,11 @@ class ChangeCounts(Struct, frozen=True):
     """On how many pages each of them changed."""
 
     status: int
+    redirect: int
     title: int
     canonical: int
     noindex: int
+    robots: int
 
 
 class ChangedPages(Struct, frozen=True):
@@ -110,11 +146,62 @@ class DiffSections(Struct, frozen=True):
     changed: ChangedPages
 
 
+class DiffTexts(Struct, frozen=True):
+    """A section of lines or URLs; `total` counts all of them."""
+
+    total: int
+    items: list[str]
+    next_cursor: str | None
+
+
+class ChangedFile(Struct, frozen=True):
+    """A sitemap that both scans asked for and that answered otherwise."""
+
+    url: str
+    status: StatusChange
+
+
+class ChangedFiles(Struct, frozen=True):
+    """A section of sitemaps; `total` counts all of them."""
+
+    total: int
+    items: list[ChangedFile]
+    next_cursor: str | None
+
+
+class RobotsChanges(Struct, frozen=True, omit_defaults=True):
+    """robots.txt: lines that were added and removed, each as often as it was; `reordered`: only their order changed.
+
+    Lines are compared without blanks at their ends, and empty ones not at all. Where a scan had no answer, or one of a
+    fault of the server, only the status is compared.
+    """
+
+    reordered: bool
+    added: DiffTexts
+    removed: DiffTexts
+    status: StatusChange | UnsetType = UNSET
+
+
+class SitemapChanges(Struct, frozen=True):
+    """Sitemaps that appeared, vanished or answered otherwise, and the URLs that all of them together list."""
+
+    appeared: DiffPages
+    vanished: DiffPages
+    changed: ChangedFiles
+    urls_appeared: DiffTexts
+    urls_vanished: DiffTexts
+
+
 class Diff(Struct, frozen=True):
-    """What changed from the scan `before` to the scan `after`."""
+    """What changed from the scan `before` to the scan `after`.
+
+    `robots` is null where one of them has no record of robots.txt, `sitemaps` where one of them reads no sitemaps.
+    """
 
     before: DiffSide
     after: DiffSide
     score_change: float | None
     issues: DiffIssues
     pages: DiffSections
+    robots: RobotsChanges | None
+    sitemaps: SitemapChanges | None

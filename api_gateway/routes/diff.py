@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -16,12 +16,20 @@ from api_gateway.examples import EARLIER_ID
 from api_gateway.parameters import CURSOR, LIMIT, Parameter
 from api_gateway.prompt import promptly
 from api_gateway.replies.diff import Diff
-from api_gateway.routes.results import make_cursor, read_cursor
+from api_gateway.routes.differences import (
+    Section,
+    Stretch,
+    comparing,
+    issue_sections,
+    measuring,
+    page_sections,
+    robots_section,
+    sitemap_sections,
+)
+from api_gateway.routes.results import read_cursor
 from api_gateway.routing import Route, route
 from api_gateway.state import CALLER, GATEWAY
 from api_gateway.wire import success
-from shared.checks import catalogue
-from shared.checks.base import Severity
 from shared.db.pool import Connection, Pool, connection
 from shared.db.queries import queries
 from shared.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError, UnavailableError
@@ -32,9 +40,6 @@ AT_ONCE: Final = 2
 WAIT_SECONDS: Final = 10.0
 STATEMENT_SECONDS: Final = 60
 
-Section = Literal["appeared", "vanished", "changed"]
-SECTIONS: Final[tuple[Section, ...]] = ("appeared", "vanished", "changed")
-FIELDS: Final = ("status", "title", "canonical", "noindex")
 AGAINST: Final = Parameter(
     "against",
     Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")],
@@ -43,8 +48,7 @@ AGAINST: Final = Parameter(
     EARLIER_ID,
 )
 
-_CURSOR = tuple[Section, Annotated[str, Meta(max_length=4_000)]]
-_RANK: Final = {severity.value: rank for rank, severity in enumerate(Severity)}
+_CURSOR = tuple[Section, Annotated[int, Meta(ge=0, le=2**31 - 1_000)]]
 _SQL: Final = queries("diff")
 _FREE: WeakKeyDictionary[Pool, asyncio.Semaphore] = WeakKeyDictionary()
 
@@ -97,60 +101,13 @@ async def _turn(pool: Pool) -> AsyncGenerator[None]:
         free.release()
 
 
-async def _compare(pool: Pool, values: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of issues and of pages."""
-    async with _turn(pool), connection(pool) as conn:
-        issues = await (await conn.execute(_SQL["issues"], values)).fetchall()
-        async with conn.transaction():
-            await conn.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'".encode())
-            pages = await (await conn.execute(_SQL["pages"], values)).fetchall()
-    return issues, pages
-
-
-def issue_sections(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """New, fixed and persisting issues, the most severe first."""
-    found: dict[str, list[dict[str, Any]]] = {"new": [], "fixed": [], "persisting": []}
-    for row in rows:
-        check = catalogue().get(row["check_id"])
-        before, after = row["pages_before"], row["pages_after"]
-        section = "new" if before is None else "fixed" if after is None else "persisting"
-        found[section].append(
-            {
-                "check": row["check_id"],
-                "severity": row["severity_after"] or row["severity_before"],
-                "title": check.title if check else row["check_id"],
-                "pages_before": before or 0,
-                "pages_after": after or 0,
-            }
-        )
-    for items in found.values():
-        items.sort(key=lambda one: (_RANK[one["severity"]], -one["pages_after"], -one["pages_before"], one["check"]))
-    return found
-
-
-def _item(section: Section, row: dict[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = row["told"]
-    if section != "changed":
-        return {"url": row["url"], "status": told["status"][section == "appeared"]}
-    changes = {name: {"before": told[name][0], "after": told[name][1]} for name in FIELDS if told[name][2]}
-    return {"url": row["url"], **changes}
-
-
-def page_sections(rows: list[dict[str, Any]], limit: int) -> dict[str, dict[str, Any]]:
-    """Counts of all, items of one stretch, and where each section goes on."""
-    totals: dict[str, dict[str, int]] = {row["section"]: row["told"] for row in rows if row["total"]}
-    found: dict[str, dict[str, Any]] = {}
-    for section in SECTIONS:
-        listed = [row for row in rows if not row["total"] and row["section"] == section]
-        more = len(listed) > limit
-        counts = totals.get(section, {})
-        found[section] = {
-            "total": counts.get("total", 0),
-            "items": [_item(section, row) for row in listed[:limit]],
-            "next_cursor": make_cursor(section, listed[limit - 1]["url"]) if more else None,
-        }
-        if section == "changed":
-            found[section]["by_field"] = {name: counts.get(name, 0) for name in FIELDS}
+async def _compare(pool: Pool, values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Rows by query."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    async with _turn(pool), connection(pool) as conn, conn.transaction():
+        await conn.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'".encode())
+        for name in ("issues", "issue_pages", "pages", "robots", "sitemaps"):
+            found[name] = await (await conn.execute(_SQL[name], values)).fetchall()
     return found
 
 
@@ -179,27 +136,41 @@ def _side(row: dict[str, Any]) -> dict[str, Any]:
     errors=(ForbiddenError, ConflictError, NotFoundError, InvalidRequestError, UnavailableError),
 )
 async def get_diff(request: web.Request) -> web.Response:
-    """Issues that are new, fixed or still there; pages that appeared, vanished, or changed what search engines see.
+    """Issues that are new, fixed or still there; pages, robots.txt and sitemaps as search engines see them.
 
-    Both scans must be complete and of the same site. Counts are exact; pages come in stretches of `limit`, each section
-    with a cursor of its own: given back, it goes on with that section alone. Pages are told apart by their URL, so two
-    scans that found different parts of a site differ in what appeared and vanished.
+    Both scans must be complete and of the same site. Counts are exact; pages, lines and URLs come in stretches of
+    `limit`, each section with a cursor of its own: given back, it goes on with that section alone. Pages are told apart
+    by their URL, so two scans that found different parts of a site differ in what appeared and vanished. Checks that
+    themselves compare with an earlier scan are left out, and of those that measure (times, days) only whether they fire
+    counts.
     """
     gateway = request.app[GATEWAY]
-    limit: int = LIMIT.read(request)
-    section, last = read_cursor(request, _CURSOR) or (None, None)
+    section, place = read_cursor(request, _CURSOR) or (None, 0)
+    stretch = Stretch(section, place, LIMIT.read(request))
     before, after = await promptly(_scans(request))
-    values = {"before": before["id"], "after": after["id"], "section": section, "last": last, "limit": limit + 1}
-    issues, pages = await _compare(gateway.pool, values)
+    values = {"before": before["id"], "after": after["id"], "comparing": comparing(), "measuring": measuring()}
+    rows = await _compare(gateway.pool, values | stretch._asdict())
     change = round(after["score"] - before["score"], 2) if None not in (after["score"], before["score"]) else None
+    single = "single" in {before["mode"], after["mode"]}
     data = {
         "before": _side(before),
         "after": _side(after),
         "score_change": change,
-        "issues": issue_sections(issues),
-        "pages": page_sections(pages, limit),
+        "issues": issue_sections(rows["issues"], rows["issue_pages"]),
+        "pages": page_sections(rows["pages"], stretch),
+        "robots": _robots(rows["robots"], before, after, stretch),
+        "sitemaps": None if single else sitemap_sections(rows["sitemaps"], stretch),
     }
     return success(request, data, gateway.clock)
+
+
+def _robots(
+    rows: list[dict[str, Any]], before: dict[str, Any], after: dict[str, Any], stretch: Stretch
+) -> dict[str, Any] | None:
+    files = {row["scan_id"]: row for row in rows}
+    if not {before["id"], after["id"]} <= files.keys():
+        return None
+    return robots_section(files[before["id"]], files[after["id"]], stretch)
 
 
 ROUTES: list[Route] = [get_diff]

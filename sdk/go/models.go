@@ -386,7 +386,7 @@ type DiffSide struct {
 	Incomplete *string    `json:"incomplete"`
 }
 
-// DiffIssue: an issue in both scans.
+// DiffIssue: an issue that one of the scans has.
 type DiffIssue struct {
 	Check       string   `json:"check"`
 	Severity    Severity `json:"severity"`
@@ -395,20 +395,34 @@ type DiffIssue struct {
 	PagesAfter  int      `json:"pages_after"`
 }
 
-// DiffIssues: issues that are new, fixed, or still there.
-type DiffIssues struct {
-	New        []DiffIssue `json:"new"`
-	Fixed      []DiffIssue `json:"fixed"`
-	Persisting []DiffIssue `json:"persisting"`
+// PersistingIssue: an issue that both scans have, and on how many pages it is new, gone, or says something else.
+type PersistingIssue struct {
+	Check          string   `json:"check"`
+	Severity       Severity `json:"severity"`
+	Title          string   `json:"title"`
+	PagesBefore    int      `json:"pages_before"`
+	PagesAfter     int      `json:"pages_after"`
+	Changed        bool     `json:"changed"`
+	SeverityBefore Severity `json:"severity_before"`
+	PagesNew       int      `json:"pages_new"`
+	PagesFixed     int      `json:"pages_fixed"`
+	PagesChanged   int      `json:"pages_changed"`
 }
 
-// DiffPage: a page that only one of the scans has.
+// DiffIssues: issues that are new, fixed, or still there.
+type DiffIssues struct {
+	New        []DiffIssue       `json:"new"`
+	Fixed      []DiffIssue       `json:"fixed"`
+	Persisting []PersistingIssue `json:"persisting"`
+}
+
+// DiffPage: a page or sitemap that only one of the scans has.
 type DiffPage struct {
 	URL    string `json:"url"`
 	Status *int   `json:"status"`
 }
 
-// DiffPages: pages that only one of the scans has; the cursor goes on with these alone.
+// DiffPages: pages or sitemaps that only one of the scans has; the cursor goes on with these alone.
 type DiffPages struct {
 	Total      int        `json:"total"`
 	Items      []DiffPage `json:"items"`
@@ -427,6 +441,18 @@ type TextChange struct {
 	After  *string `json:"after"`
 }
 
+// Redirect: where a page leads, and by which status.
+type Redirect struct {
+	Status int    `json:"status"`
+	URL    string `json:"url"`
+}
+
+// RedirectChange: a redirect before and after.
+type RedirectChange struct {
+	Before *Redirect `json:"before"`
+	After  *Redirect `json:"after"`
+}
+
 // FlagChange: a yes or no before and after.
 type FlagChange struct {
 	Before *bool `json:"before"`
@@ -435,19 +461,23 @@ type FlagChange struct {
 
 // ChangedPage: a page of both scans, with what is different.
 type ChangedPage struct {
-	URL       string        `json:"url"`
-	Status    *StatusChange `json:"status"`
-	Title     *TextChange   `json:"title"`
-	Canonical *TextChange   `json:"canonical"`
-	Noindex   *FlagChange   `json:"noindex"`
+	URL       string          `json:"url"`
+	Status    *StatusChange   `json:"status"`
+	Redirect  *RedirectChange `json:"redirect"`
+	Title     *TextChange     `json:"title"`
+	Canonical *TextChange     `json:"canonical"`
+	Noindex   *FlagChange     `json:"noindex"`
+	Robots    *TextChange     `json:"robots"`
 }
 
 // ChangeCounts: how many pages changed in what.
 type ChangeCounts struct {
 	Status    int `json:"status"`
+	Redirect  int `json:"redirect"`
 	Title     int `json:"title"`
 	Canonical int `json:"canonical"`
 	Noindex   int `json:"noindex"`
+	Robots    int `json:"robots"`
 }
 
 // ChangedPages: pages of both scans that are different; the cursor goes on with these alone.
@@ -465,13 +495,52 @@ type DiffSections struct {
 	Changed  ChangedPages `json:"changed"`
 }
 
+// DiffTexts: lines or URLs that only one of the scans has; the cursor goes on with these alone.
+type DiffTexts struct {
+	Total      int      `json:"total"`
+	Items      []string `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
+}
+
+// ChangedFile: a sitemap of both scans that answered with another status.
+type ChangedFile struct {
+	URL    string       `json:"url"`
+	Status StatusChange `json:"status"`
+}
+
+// ChangedFiles: sitemaps of both scans that answered otherwise; the cursor goes on with these alone.
+type ChangedFiles struct {
+	Total      int           `json:"total"`
+	Items      []ChangedFile `json:"items"`
+	NextCursor *string       `json:"next_cursor"`
+}
+
+// RobotsChanges: what is different in robots.txt; Reordered when it is only the order of its lines.
+type RobotsChanges struct {
+	Reordered bool          `json:"reordered"`
+	Added     DiffTexts     `json:"added"`
+	Removed   DiffTexts     `json:"removed"`
+	Status    *StatusChange `json:"status"`
+}
+
+// SitemapChanges: what is different in the sitemaps, and in the URLs that they list.
+type SitemapChanges struct {
+	Appeared     DiffPages    `json:"appeared"`
+	Vanished     DiffPages    `json:"vanished"`
+	Changed      ChangedFiles `json:"changed"`
+	URLsAppeared DiffTexts    `json:"urls_appeared"`
+	URLsVanished DiffTexts    `json:"urls_vanished"`
+}
+
 // Diff: what is different between two scans.
 type Diff struct {
-	Before      DiffSide     `json:"before"`
-	After       DiffSide     `json:"after"`
-	ScoreChange *float64     `json:"score_change"`
-	Issues      DiffIssues   `json:"issues"`
-	Pages       DiffSections `json:"pages"`
+	Before      DiffSide        `json:"before"`
+	After       DiffSide        `json:"after"`
+	ScoreChange *float64        `json:"score_change"`
+	Issues      DiffIssues      `json:"issues"`
+	Pages       DiffSections    `json:"pages"`
+	Robots      *RobotsChanges  `json:"robots"`
+	Sitemaps    *SitemapChanges `json:"sitemaps"`
 }
 
 // HistoryItem: a scan in the history.

@@ -258,7 +258,7 @@ export interface DiffSide {
   incomplete: string | null;
 }
 
-/** An issue in both scans. */
+/** An issue that one of the scans has. */
 export interface DiffIssue {
   check: string;
   severity: Severity;
@@ -267,20 +267,34 @@ export interface DiffIssue {
   pages_after: number;
 }
 
+/** An issue that both scans have, and on how many pages it is new, gone, or says something else. */
+export interface PersistingIssue {
+  check: string;
+  severity: Severity;
+  title: string;
+  pages_before: number;
+  pages_after: number;
+  changed: boolean;
+  severity_before: Severity;
+  pages_new: number;
+  pages_fixed: number;
+  pages_changed: number;
+}
+
 /** Issues that are new, fixed, or still there. */
 export interface DiffIssues {
   new: DiffIssue[];
   fixed: DiffIssue[];
-  persisting: DiffIssue[];
+  persisting: PersistingIssue[];
 }
 
-/** A page that only one of the scans has. */
+/** A page or sitemap that only one of the scans has. */
 export interface DiffPage {
   url: string;
   status: number | null;
 }
 
-/** Pages that only one of the scans has; the cursor goes on with these alone. */
+/** Pages or sitemaps that only one of the scans has; the cursor goes on with these alone. */
 export interface DiffPages {
   total: number;
   items: DiffPage[];
@@ -299,6 +313,18 @@ export interface TextChange {
   after: string | null;
 }
 
+/** Where a page leads, and by which status. */
+export interface Redirect {
+  status: number;
+  url: string;
+}
+
+/** A redirect before and after. */
+export interface RedirectChange {
+  before: Redirect | null;
+  after: Redirect | null;
+}
+
 /** A yes or no before and after. */
 export interface FlagChange {
   before: boolean | null;
@@ -309,17 +335,21 @@ export interface FlagChange {
 export interface ChangedPage {
   url: string;
   status?: StatusChange;
+  redirect?: RedirectChange;
   title?: TextChange;
   canonical?: TextChange;
   noindex?: FlagChange;
+  robots?: TextChange;
 }
 
 /** How many pages changed in what. */
 export interface ChangeCounts {
   status: number;
+  redirect: number;
   title: number;
   canonical: number;
   noindex: number;
+  robots: number;
 }
 
 /** Pages of both scans that are different; the cursor goes on with these alone. */
@@ -337,6 +367,43 @@ export interface DiffSections {
   changed: ChangedPages;
 }
 
+/** Lines or URLs that only one of the scans has; the cursor goes on with these alone. */
+export interface DiffTexts {
+  total: number;
+  items: string[];
+  next_cursor: string | null;
+}
+
+/** A sitemap of both scans that answered with another status. */
+export interface ChangedFile {
+  url: string;
+  status: StatusChange;
+}
+
+/** Sitemaps of both scans that answered otherwise; the cursor goes on with these alone. */
+export interface ChangedFiles {
+  total: number;
+  items: ChangedFile[];
+  next_cursor: string | null;
+}
+
+/** What is different in robots.txt; `reordered` when it is only the order of its lines. */
+export interface RobotsChanges {
+  reordered: boolean;
+  added: DiffTexts;
+  removed: DiffTexts;
+  status?: StatusChange;
+}
+
+/** What is different in the sitemaps, and in the URLs that they list. */
+export interface SitemapChanges {
+  appeared: DiffPages;
+  vanished: DiffPages;
+  changed: ChangedFiles;
+  urls_appeared: DiffTexts;
+  urls_vanished: DiffTexts;
+}
+
 /** What is different between two scans. */
 export interface Diff {
   before: DiffSide;
@@ -344,6 +411,8 @@ export interface Diff {
   score_change: number | null;
   issues: DiffIssues;
   pages: DiffSections;
+  robots: RobotsChanges | null;
+  sitemaps: SitemapChanges | null;
 }
 
 /** A scan in the history. */

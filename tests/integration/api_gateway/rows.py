@@ -102,6 +102,7 @@ async def add_page(
     status: int | None = 200,
     error: str | None = None,
     title: str | None = "A title",
+    final_url: str | None = None,
     findings: list[dict[str, Any]] | None = None,
     **facts: Any,
 ) -> None:
@@ -115,7 +116,7 @@ async def add_page(
             scan_id,
             seq,
             address,
-            address,
+            final_url or address,
             status,
             error,
             title,
@@ -136,3 +137,37 @@ async def add_issue(
         " VALUES (%s, %s, %s, 'on_page', %s, 0.5, %s, %s, %s)",
         (scan_id, check, severity, pages, back, back, json.dumps(examples)),
     )
+
+
+async def add_site_finding(conn: Database, scan_id: UUID, n: int, check: str, *, evidence: str = "") -> None:
+    """A finding about the site as a whole."""
+    await conn.execute(
+        "INSERT INTO site_findings (scan_id, n, check_id, severity, url, evidence) VALUES (%s, %s, %s, 'high', %s, %s)",
+        (scan_id, n, check, "https://example.com/robots.txt", evidence),
+    )
+
+
+async def add_robots(conn: Database, scan_id: UUID, body: bytes, status: int | None = 200) -> None:
+    """The robots.txt of a scan."""
+    await conn.execute(
+        "INSERT INTO site_files (scan_id, n, kind, url, status, body) VALUES (%s, 0, 'robots', %s, %s, %s)",
+        (scan_id, "https://example.com/robots.txt", status, body),
+    )
+
+
+async def add_sitemap(conn: Database, scan_id: UUID, n: int, url: str, status: int | None) -> None:
+    """A sitemap that a scan asked for."""
+    await conn.execute(
+        "INSERT INTO site_files (scan_id, n, kind, url, status) VALUES (%s, %s, 'sitemap', %s, %s)",
+        (scan_id, n, url, status),
+    )
+
+
+async def add_urls(conn: Database, scan_id: UUID, urls: list[str], *, in_sitemap: bool) -> None:
+    """What a scan has found, before it was fetched."""
+    for url in urls:
+        await conn.execute(
+            "INSERT INTO urls (scan_id, seq, hash, url, in_sitemap)"
+            " SELECT %s, count(*), hashtextextended(%s, 0), %s, %s FROM urls WHERE scan_id = %s",
+            (scan_id, url, url, in_sitemap, scan_id),
+        )

@@ -38,17 +38,34 @@ async def _scan(connection: Db, scan: dict[str, Any]) -> None:
     )
 
 
-async def _earlier(connection: Db) -> None:
-    """The scan to compare to, made from what the example says has changed since."""
-    before, pages = examples.DIFF["before"], examples.DIFF["pages"]["changed"]["items"]
-    times = dict.fromkeys(("created_at", "started_at"), before["finished_at"])
-    result = examples.SCAN["result"] | {name: before[name] for name in ("score", "grade", "incomplete")}
-    scan: dict[str, Any] = {**examples.SCAN, **before, **times, "result": result, "monitor_id": None}
-    await _scan(connection, scan)
-    await _page(connection, scan["scan_id"], {**examples.PAGE, "title": pages[0]["title"]["before"], "findings": []})
-    for one in examples.DIFF["issues"]["fixed"]:
-        issue = {**examples.ISSUE, **one, "pages": one["pages_before"]}
-        await _issue(connection, scan["scan_id"], issue)
+async def _compared(connection: Db) -> None:
+    """The two scans of the comparison, made from what the example says has changed."""
+    diff = examples.DIFF
+    title = diff["pages"]["changed"]["items"][0]["title"]
+    for side, sections in {"before": ("fixed", "persisting"), "after": ("new", "persisting")}.items():
+        told = diff[side]
+        result = examples.SCAN["result"] | {name: told[name] for name in ("score", "grade", "incomplete")}
+        times = dict.fromkeys(("created_at", "started_at"), told["finished_at"])
+        await _scan(connection, {**examples.SCAN, **told, **times, "result": result, "monitor_id": None})
+        await _page(connection, told["scan_id"], {**examples.PAGE, "title": title[side], "findings": []})
+        for one in (issue for section in sections for issue in diff["issues"][section]):
+            await _issue(connection, told["scan_id"], {**examples.ISSUE, **one, "pages": one[f"pages_{side}"]})
+        lines = diff["robots"]["added"]["items"] if side == "after" else []
+        await _file(connection, told["scan_id"], 0, "robots", f"{examples.SITE}robots.txt", "\n".join(lines))
+    for n, one in enumerate(diff["sitemaps"]["appeared"]["items"], 1):
+        await _file(connection, examples.LATER_ID, n, "sitemap", one["url"])
+    for n, url in enumerate(diff["sitemaps"]["urls_appeared"]["items"]):
+        await connection.execute(
+            "INSERT INTO urls (scan_id, seq, hash, url, in_sitemap) VALUES (%s, %s, %s, %s, true)",
+            [examples.LATER_ID, n, page_hash(url), url],
+        )
+
+
+async def _file(connection: Db, scan_id: str, n: int, kind: str, url: str, text: str = "") -> None:
+    await connection.execute(
+        "INSERT INTO site_files (scan_id, n, kind, url, status, body) VALUES (%s, %s, %s, %s, 200, %s)",
+        [scan_id, n, kind, url, text.encode()],
+    )
 
 
 async def _page(connection: Db, scan_id: str, page: dict[str, Any]) -> None:
@@ -159,7 +176,7 @@ async def seed(connection: Db) -> users.User:
     )
     await _page(connection, examples.SCAN_ID, examples.PAGE)
     await _issue(connection, examples.SCAN_ID, examples.ISSUE)
-    await _earlier(connection)
+    await _compared(connection)
     await connection.execute(
         "INSERT INTO quota_uses (owner, mode, scan_id) VALUES (%s, 'single', %s)",
         [f"user:{examples.USER_ID}", examples.SCAN_ID],

@@ -11,7 +11,17 @@ import pytest
 from api_gateway.replies.diff import Diff
 from shared import users
 from tests.integration.api_gateway.conftest import Client, MakeKey
-from tests.integration.api_gateway.rows import Database, add_issue, add_page, add_scan
+from tests.integration.api_gateway.rows import (
+    Database,
+    add_issue,
+    add_page,
+    add_robots,
+    add_scan,
+    add_site_finding,
+    add_sitemap,
+    add_urls,
+    finding,
+)
 
 PAGE = "https://example.com/{}"
 
@@ -90,8 +100,169 @@ async def test_pages(client: Client, connection: Database, pair: tuple[UUID, UUI
             {"url": PAGE.format("title"), "title": {"before": "old", "after": "new"}},
         ],
         "next_cursor": None,
-        "by_field": {"status": 1, "title": 1, "canonical": 1, "noindex": 1},
+        "by_field": {"status": 1, "redirect": 0, "title": 1, "canonical": 1, "noindex": 1, "robots": 0},
     }
+
+
+async def test_what_became_of_issues_that_are_still_there(
+    client: Client, connection: Database, pair: tuple[UUID, UUID]
+) -> None:
+    async def judged(scan: UUID, *pages: tuple[str, list[dict[str, Any]]]) -> None:
+        for n, (path, findings) in enumerate(pages):
+            await add_page(connection, scan, n, url=PAGE.format(path), findings=findings)
+
+    def found(check: str, evidence: str = "", severity: str = "high", at: str = "url") -> dict[str, Any]:
+        return finding(check, severity, evidence) | {"position": at}
+
+    both = [found("link.nofollow_internal", "a"), found("link.nofollow_internal", "b")]
+    before, after = pair
+    await judged(
+        before,
+        ("same", [found("title.too_long", "61 characters"), *both]),
+        ("worded", [found("title.too_long", "61 characters"), found("perf.ttfb_slow", "901 ms")]),
+        ("left", [found("h1.missing"), found("title.too_long", "70 characters")]),
+        ("graver", [found("meta.refresh", severity="low")]),
+    )
+    await judged(
+        after,
+        ("same", [*reversed(both), found("title.too_long", "61 characters", at="(//title)[2]")]),
+        ("worded", [found("title.too_long", "66 characters"), found("perf.ttfb_slow", "954 ms")]),
+        ("came", [found("h1.missing")]),
+        ("graver", [found("meta.refresh", severity="high")]),
+        ("compares", [found("title.changed", "was")]),
+    )
+    for scan in pair:
+        for check in ("title.too_long", "link.nofollow_internal", "perf.ttfb_slow", "h1.missing"):
+            await add_issue(connection, scan, check, pages=2)
+        await add_issue(connection, scan, "meta.refresh", "low" if scan == before else "high")
+        await add_issue(connection, scan, "robots.blocks_all", "high", pages=1)
+        evidence = f"at {'first' if scan == before else 'last'}"
+        await add_site_finding(connection, scan, 0, "robots.blocks_all", evidence=evidence)
+    await add_issue(connection, after, "title.changed")
+    issues = (await compared(client, pair))["issues"]
+    assert (issues["new"], issues["fixed"]) == ([], [])
+    told = {
+        one["check"]: (
+            one["changed"],
+            one["severity_before"],
+            one["pages_new"],
+            one["pages_fixed"],
+            one["pages_changed"],
+        )
+        for one in issues["persisting"]
+    }
+    assert told == {
+        "title.too_long": (True, "high", 0, 1, 1),
+        "link.nofollow_internal": (False, "high", 0, 0, 0),
+        "perf.ttfb_slow": (False, "high", 0, 0, 0),
+        "h1.missing": (True, "high", 1, 1, 0),
+        "meta.refresh": (True, "low", 0, 0, 1),
+        "robots.blocks_all": (True, "high", 0, 0, 1),
+    }
+
+
+async def test_an_issue_on_other_numbers_of_pages_has_changed(
+    client: Client, connection: Database, pair: tuple[UUID, UUID]
+) -> None:
+    for scan, pages in zip(pair, (3, 4), strict=True):
+        await add_issue(connection, scan, "index.mostly_noindex", pages=pages)
+        await add_issue(connection, scan, "title.missing", pages=3)
+    persisting = (await compared(client, pair))["issues"]["persisting"]
+    assert {one["check"]: one["changed"] for one in persisting} == {
+        "index.mostly_noindex": True,
+        "title.missing": False,
+    }
+
+
+async def test_redirects_and_directives(client: Client, connection: Database, pair: tuple[UUID, UUID]) -> None:
+    before, after = pair
+
+    async def page(scan: UUID, n: int, path: str, to: tuple[int, str] | None = None, **more: Any) -> None:
+        hops = [] if to is None else [{"url": PAGE.format(path), "status": to[0], "location": PAGE.format(to[1])}]
+        more = {"noindex": False, "canonical": None, "redirects": hops, **more}
+        final = PAGE.format(path if to is None else to[1])
+        await add_page(connection, scan, n, url=PAGE.format(path), final_url=final, **more)
+
+    await page(before, 0, "moves", title="Here")
+    await page(after, 0, "moves", (301, "there"), title="There")
+    await page(before, 1, "kind", (302, "there"))
+    await page(after, 1, "kind", (301, "there"))
+    await page(before, 2, "target", (301, "a"), title="Old")
+    await page(after, 2, "target", (301, "a"), title="New")
+    await page(before, 3, "robots", robots="")
+    await page(after, 3, "robots", robots="nosnippet")
+    await page(before, 4, "of-the-release-before")
+    await page(after, 4, "of-the-release-before", robots="noarchive")
+    await page(before, 5, "gone", title="Page", robots="")
+    await page(after, 5, "gone", title="Not found", status=404, robots="noindex", noindex=True)
+    changed = (await compared(client, pair))["pages"]["changed"]
+    assert changed["items"] == [
+        {"url": PAGE.format("gone"), "status": {"before": 200, "after": 404}},
+        {
+            "url": PAGE.format("kind"),
+            "redirect": {
+                "before": {"status": 302, "url": PAGE.format("there")},
+                "after": {"status": 301, "url": PAGE.format("there")},
+            },
+        },
+        {
+            "url": PAGE.format("moves"),
+            "redirect": {"before": None, "after": {"status": 301, "url": PAGE.format("there")}},
+        },
+        {"url": PAGE.format("robots"), "robots": {"before": "", "after": "nosnippet"}},
+        {"url": PAGE.format("target"), "title": {"before": "Old", "after": "New"}},
+    ]
+    assert changed["by_field"] == {"status": 1, "redirect": 2, "title": 1, "canonical": 0, "noindex": 0, "robots": 1}
+
+
+async def test_robots_txt(client: Client, connection: Database, pair: tuple[UUID, UUID]) -> None:
+    before, after = pair
+    assert (await compared(client, pair))["robots"] is None
+    await add_robots(connection, before, b"\xef\xbb\xbfUser-agent: *\nDisallow: /a\nDisallow: /b\n\n\xff\n")
+    await add_robots(connection, after, b"User-agent: *\r\nDisallow: /b  \r\nDisallow: /c\r\nDisallow: /c\r\n\xff")
+    assert (await compared(client, pair))["robots"] == {
+        "reordered": False,
+        "added": {"total": 2, "items": ["Disallow: /c"] * 2, "next_cursor": None},
+        "removed": {"total": 1, "items": ["Disallow: /a"], "next_cursor": None},
+    }
+
+
+async def test_sitemaps(client: Client, connection: Database, pair: tuple[UUID, UUID]) -> None:
+    before, after = pair
+    statuses: dict[str, tuple[int | None, int | None]] = {
+        "same": (200, 200),
+        "broken": (200, 503),
+        "silent": (None, 200),
+    }
+    for n, (name, both) in enumerate(statuses.items(), 1):
+        for scan, status in zip(pair, both, strict=True):
+            await add_sitemap(connection, scan, n, PAGE.format(name), status)
+    await add_sitemap(connection, before, 9, PAGE.format("old"), 404)
+    await add_sitemap(connection, after, 9, PAGE.format("new"), 200)
+    for scan, listed in zip(pair, (("a", "b"), ("b", "c", "d")), strict=True):
+        await add_urls(connection, scan, [PAGE.format(one) for one in listed], in_sitemap=True)
+        await add_urls(connection, scan, [PAGE.format(f"linked-by-{scan}")], in_sitemap=False)
+    sitemaps = (await compared(client, pair))["sitemaps"]
+    assert sitemaps == {
+        "appeared": {"total": 1, "items": [{"url": PAGE.format("new"), "status": 200}], "next_cursor": None},
+        "vanished": {"total": 1, "items": [{"url": PAGE.format("old"), "status": 404}], "next_cursor": None},
+        "changed": {
+            "total": 2,
+            "items": [
+                {"url": PAGE.format("broken"), "status": {"before": 200, "after": 503}},
+                {"url": PAGE.format("silent"), "status": {"before": None, "after": 200}},
+            ],
+            "next_cursor": None,
+        },
+        "urls_appeared": {"total": 2, "items": [PAGE.format("c"), PAGE.format("d")], "next_cursor": None},
+        "urls_vanished": {"total": 1, "items": [PAGE.format("a")], "next_cursor": None},
+    }
+
+
+async def test_a_single_scan_says_nothing_of_sitemaps(client: Client, connection: Database, user: users.User) -> None:
+    whole, single = await add_scan(connection, user), await add_scan(connection, user, mode="single")
+    await add_urls(connection, whole, [PAGE.format("a")], in_sitemap=True)
+    assert (await compared(client, (whole, single)))["sitemaps"] is None
 
 
 async def test_a_scan_compared_to_itself(client: Client, connection: Database, user: users.User) -> None:
@@ -105,22 +276,45 @@ async def test_a_scan_compared_to_itself(client: Client, connection: Database, u
 
 
 async def test_sections_go_on_by_cursor(client: Client, connection: Database, pair: tuple[UUID, UUID]) -> None:
+    """Each by its own, with addresses as long as there are."""
     before, after = pair
+    long = "x" * 7_000
     for n in range(7):
-        await add_page(connection, before, n, url=PAGE.format(f"gone-{n}"))
+        await add_page(connection, before, n, url=PAGE.format(f"gone-{n}-{long}"))
         await add_page(connection, after, n, url=PAGE.format(f"Ü-{n}"))
-    first = (await compared(client, pair, "&limit=3"))["pages"]
-    seen = {name: [one["url"] for one in first[name]["items"]] for name in ("appeared", "vanished")}
-    for name, urls in seen.items():
+        await add_sitemap(connection, after, n + 1, PAGE.format(f"map-{n}"), 200)
+    await add_urls(connection, before, [PAGE.format(f"listed-{n}") for n in range(7)], in_sitemap=True)
+    await add_robots(connection, before, b"")
+    await add_robots(connection, after, b"\n".join(b"Disallow: /%d" % n for n in range(7)))
+
+    def parts(data: Any) -> dict[str, Any]:
+        return {
+            f"{group}.{name}": part
+            for group in ("pages", "robots", "sitemaps")
+            for name, part in data[group].items()
+            if isinstance(part, dict)
+        }
+
+    first = parts(await compared(client, pair, "&limit=3"))
+    seen = {name: list(part["items"]) for name, part in first.items()}
+    for name, items in seen.items():
         cursor = first[name]["next_cursor"]
         while cursor is not None:
-            pages = (await compared(client, pair, f"&limit=3&cursor={cursor}"))["pages"]
-            assert [pages[other]["total"] for other in ("appeared", "vanished", "changed")] == [7, 7, 0]
-            assert all(not pages[other]["items"] for other in pages if other != name)
-            urls += [one["url"] for one in pages[name]["items"]]
-            cursor = pages[name]["next_cursor"]
-    assert seen["vanished"] == [PAGE.format(f"gone-{n}") for n in range(7)]
-    assert seen["appeared"] == [PAGE.format(f"Ü-{n}") for n in range(7)]
+            now = parts(await compared(client, pair, f"&limit=3&cursor={cursor}"))
+            assert {other: part["total"] for other, part in now.items()} == {
+                other: part["total"] for other, part in first.items()
+            }
+            assert all(
+                not part["items"] and part["next_cursor"] is None for other, part in now.items() if other != name
+            )
+            items.extend(now[name]["items"])
+            cursor = now[name]["next_cursor"]
+    assert {name: len(items) for name, items in seen.items() if items} == dict.fromkeys(
+        ("pages.appeared", "pages.vanished", "robots.added", "sitemaps.appeared", "sitemaps.urls_vanished"), 7
+    )
+    assert [one["url"] for one in seen["pages.vanished"]] == [PAGE.format(f"gone-{n}-{long}") for n in range(7)]
+    assert [one["url"] for one in seen["pages.appeared"]] == [PAGE.format(f"Ü-{n}") for n in range(7)]
+    assert seen["robots.added"] == [f"Disallow: /{n}" for n in range(7)]
 
 
 async def test_by_default_the_scan_before(client: Client, connection: Database, user: users.User) -> None:

@@ -323,7 +323,7 @@ class DiffSide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffIssue:
-    """An issue in both scans."""
+    """An issue that one of the scans has."""
 
     check: str
     severity: Severity
@@ -333,17 +333,33 @@ class DiffIssue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersistingIssue:
+    """An issue that both scans have, and on how many pages it is new, gone, or says something else."""
+
+    check: str
+    severity: Severity
+    title: str
+    pages_before: int
+    pages_after: int
+    changed: bool
+    severity_before: Severity
+    pages_new: int
+    pages_fixed: int
+    pages_changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiffIssues:
     """Issues that are new, fixed, or still there."""
 
     new: list[DiffIssue]
     fixed: list[DiffIssue]
-    persisting: list[DiffIssue]
+    persisting: list[PersistingIssue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffPage:
-    """A page that only one of the scans has."""
+    """A page or sitemap that only one of the scans has."""
 
     url: str
     status: int | None
@@ -351,7 +367,7 @@ class DiffPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffPages:
-    """Pages that only one of the scans has; the cursor goes on with these alone."""
+    """Pages or sitemaps that only one of the scans has; the cursor goes on with these alone."""
 
     total: int
     items: list[DiffPage]
@@ -375,6 +391,22 @@ class TextChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """Where a page leads, and by which status."""
+
+    status: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedirectChange:
+    """A redirect before and after."""
+
+    before: Redirect | None
+    after: Redirect | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlagChange:
     """A yes or no before and after."""
 
@@ -388,9 +420,11 @@ class ChangedPage:
 
     url: str
     status: StatusChange | None = None
+    redirect: RedirectChange | None = None
     title: TextChange | None = None
     canonical: TextChange | None = None
     noindex: FlagChange | None = None
+    robots: TextChange | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,9 +432,11 @@ class ChangeCounts:
     """How many pages changed in what."""
 
     status: int
+    redirect: int
     title: int
     canonical: int
     noindex: int
+    robots: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,6 +459,53 @@ class DiffSections:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiffTexts:
+    """Lines or URLs that only one of the scans has; the cursor goes on with these alone."""
+
+    total: int
+    items: list[str]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFile:
+    """A sitemap of both scans that answered with another status."""
+
+    url: str
+    status: StatusChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFiles:
+    """Sitemaps of both scans that answered otherwise; the cursor goes on with these alone."""
+
+    total: int
+    items: list[ChangedFile]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsChanges:
+    """What is different in robots.txt; `reordered` when it is only the order of its lines."""
+
+    reordered: bool
+    added: DiffTexts
+    removed: DiffTexts
+    status: StatusChange | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitemapChanges:
+    """What is different in the sitemaps, and in the URLs that they list."""
+
+    appeared: DiffPages
+    vanished: DiffPages
+    changed: ChangedFiles
+    urls_appeared: DiffTexts
+    urls_vanished: DiffTexts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diff:
     """What is different between two scans."""
 
@@ -431,6 +514,8 @@ class Diff:
     score_change: float | None
     issues: DiffIssues
     pages: DiffSections
+    robots: RobotsChanges | None
+    sitemaps: SitemapChanges | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
