@@ -17,7 +17,7 @@ from shared.db.pool import Connection
 from shared.db.queries import queries
 from shared.scans import Work
 from shared.session_ids import strip_session_ids
-from shared.urls import normalise, same_host, strip_tracking
+from shared.urls import is_plain, normalise, origin, same_host, strip_tracking
 
 CHUNK_PAGES = 50
 """One message a page costs 300-400 µs of queue and async overhead, one a 50 pages 31-37 µs."""
@@ -103,8 +103,10 @@ class Sieve:
         """Read the scan's options once."""
         options = scan.options
         self._host = urlsplit(scan.url).hostname or ""
+        self._home = origin(scan.url) or "\n"
         self._subdomains = bool(options.get("include_subdomains", False))
-        self._excluded = exclusion(options.get("exclude") or ())
+        patterns = options.get("exclude") or ()
+        self._excluded = exclusion(patterns) if patterns else None
         depth: int | None = options.get("max_depth")
         self._max_depth = DEFAULT_DEPTH if depth is None else depth
         self._crawl = scan.mode == "crawl"
@@ -112,23 +114,29 @@ class Sieve:
     def __call__(self, candidates: Iterable[Candidate]) -> dict[int, tuple[Candidate, str | None]]:
         """By URL hash: the normalised candidate, and why it is left out (None: it belongs)."""
         sorted_out: dict[int, tuple[Candidate, str | None]] = {}
+        home = self._home
+        length = len(home)
         for candidate in candidates:
-            url = normalise(candidate.url)
+            url: str | None = candidate.url
+            ours = candidate.url.startswith(home) and is_plain(candidate.url[length:])
+            if not ours:
+                url = normalise(candidate.url)
             if url is None:
                 if candidate.in_sitemap:
                     sorted_out[url_hash(candidate.url)] = (candidate, "malformed")
                 continue
             if self._crawl:
                 url = strip_session_ids(strip_tracking(url))
-            reason = self._reason(url, candidate)
+            reason = self._reason(url, candidate, ours=ours)
             if reason != _IGNORED:
-                sorted_out.setdefault(url_hash(url), (msgspec.structs.replace(candidate, url=url), reason))
+                same = candidate if url == candidate.url else msgspec.structs.replace(candidate, url=url)
+                sorted_out.setdefault(url_hash(url), (same, reason))
         return sorted_out
 
-    def _reason(self, url: str, candidate: Candidate) -> str | None:
-        if not same_host(urlsplit(url).hostname or "", self._host, self._subdomains):
+    def _reason(self, url: str, candidate: Candidate, *, ours: bool) -> str | None:
+        if not ours and not same_host(urlsplit(url).hostname or "", self._host, self._subdomains):
             return "out_of_scope" if candidate.in_sitemap else _IGNORED
-        if self._excluded(url):
+        if self._excluded is not None and self._excluded(url):
             return "excluded"
         if self._crawl and not candidate.in_sitemap:
             if trap(url):

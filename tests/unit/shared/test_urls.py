@@ -3,11 +3,11 @@
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from shared.urls import Resolver, normalise, origin, resolve, resolver_for, same_site, strip_tracking
+from shared.urls import Resolver, is_plain, normalise, origin, resolve, resolver_for, same_site, strip_tracking
 
 BASE = "https://Example.com:443/a/b?x#y"
 
@@ -144,3 +144,22 @@ def test_nothing_raises_and_every_answer_is_stable(base: str, href: str) -> None
     assert Resolver("https://e.com/a/b?c")(href) == (
         None if (one := resolve("https://e.com/a/b?c", href)) is None else normalise(one)
     )
+
+
+pieces = st.sampled_from(
+    ("/", ".", "..", "a", "~", "%41", "%2e", "?", "&", "=", ":", "@", "#", "\\", " ", "ü", "'", "[", "|", "\n", "//")
+)
+
+
+@given(st.lists(pieces, max_size=9).map("".join))
+@settings(max_examples=500)
+def test_what_is_plain_is_normal_already(tail: str) -> None:
+    if is_plain("/" + tail):
+        assert normalise(f"https://example.com:8443/{tail}") == f"https://example.com:8443/{tail}"
+
+
+def test_most_addresses_are_plain() -> None:
+    for path in ("/", "/a/b-c.html", "/a?b=c&d=1", "/?", "/~x/;p=1"):
+        assert is_plain(path), path
+    for path in ("", "a", "/a#b", "/./a", "/a/..", "/%41", "/a b", "/ü", "/a?b|c", "/" + "a" * 20_000):
+        assert not is_plain(path), path

@@ -107,3 +107,24 @@ def test_an_expression_that_never_ends_freezes_nobody() -> None:
     assert time.monotonic() - began < 2.0
     assert exclusion([r"/\/private\/\d+/"])("https://example.com/private/7")
     assert not exclusion([r"/\/private\/\d+/"])("https://example.com/private/x")
+
+
+@pytest.mark.parametrize("site", ["https://example.com/", "https://example.com:8443/", "http://www.example.com/shop/"])
+@pytest.mark.parametrize("mode", ["sitemap", "crawl"])
+def test_the_quick_way_decides_as_the_long_one(site: str, mode: str) -> None:
+    """An address below the scan's own origin is compared with the same one spelled so that it needs work."""
+    scheme, _, rest = site.partition("://")
+    host = rest.partition("/")[0]
+    for path in ("/", "/a?b=1", "/a/b.html", "/a?sid=abcdef012345678", "/print/x", "/x/x/x/x/x", "/a?utm_source=b"):
+        of = sieve(mode, site, exclude=["/print/"])
+        long_way = f"{scheme.upper()}://{host.upper()}{path}"
+        for in_sitemap in (True, False):
+            quick = outcome(of, f"{scheme}://{host}{path}", in_sitemap=in_sitemap)
+            assert quick == outcome(of, long_way, in_sitemap=in_sitemap)
+            assert quick is not None
+
+
+def test_a_port_that_only_begins_like_ours_is_another_address() -> None:
+    of = sieve("sitemap", "http://127.0.0.1:8080/")
+    assert outcome(of, "http://127.0.0.1:80801/a", in_sitemap=True) == ("http://127.0.0.1:80801/a", "malformed")
+    assert outcome(of, "http://127.0.0.1.example/a", in_sitemap=True) == ("http://127.0.0.1.example/a", "out_of_scope")
