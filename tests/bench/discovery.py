@@ -30,7 +30,8 @@ from shared.db.pool import connection, make_pool
 from shared.redis.client import connect
 from shared.settings import read_settings
 from tests.bench.figures import Plan, Row, row
-from tests.bench.processes import cpu_of, forget_peak, peak
+from tests.bench.postgres import cpu_of_server
+from tests.bench.processes import forget_peak, peak
 from tests.bench.sitemap import ENTRIES, made, resident_self
 from workers import scan as story
 from workers.fetch.client import Fetcher
@@ -174,24 +175,12 @@ def measure(urls: int) -> Planned:
         command += [services.database_url, services.redis_url, warm, base, str(urls)]
         postmaster = services.postgres.pid
         assert postmaster is not None
-        served = _postgres(postmaster)
+        served = cpu_of_server(postmaster)
         out = subprocess.run(
             command, check=True, stdout=subprocess.PIPE, text=True, timeout=RUN_SECONDS, env=base_environment()
         ).stdout
         cpu, seconds, grown = json.loads(out.splitlines()[-1])
-        return Planned(urls, _size(base, urls), cpu, _postgres(postmaster) - served, seconds, grown)
-
-
-def _postgres(postmaster: int) -> float:
-    """CPU seconds of a Postgres, its backends included, those that have ended as well."""
-    total = cpu_of(postmaster)
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == postmaster:
-                total += cpu_of(int(stat.parent.name))
-        except OSError:
-            continue  # it ended meanwhile
-    return total
+        return Planned(urls, _size(base, urls), cpu, cpu_of_server(postmaster) - served, seconds, grown)
 
 
 def rows(plan: Plan) -> list[Row]:

@@ -1,10 +1,12 @@
 """A measured figure beside what was promised of it, and the options of a run."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
+
+from deploy.local.screen import Screen
 
 
 class Row(Struct, frozen=True):
@@ -20,7 +22,7 @@ class Row(Struct, frozen=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """What a run was told: `long` takes every size, however long it takes."""
 
-    say: Callable[[str], None]
+    screen: Screen
     folder: Path | None = None
     pages: int = 2_500
     rounds: int = 9

@@ -23,6 +23,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from deploy.local.embedded import embedded_services
+from deploy.local.screen import Screen
 from shared import quota as limits
 from shared.quota import Limiter, Quota, Rate
 from shared.redis import keys
@@ -196,7 +197,7 @@ def main() -> int:
     """Entry point; 1 when a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
-    found = rows(Plan(say=print, rounds=parser.parse_args().rounds))
+    found = rows(Plan(screen=Screen(), rounds=parser.parse_args().rounds))
     for one in found:
         print(f"{one.what:48} {one.figure:>12}  {one.target:>10}  {'' if one.met is None else one.met}")  # noqa: T201
     return int(any(one.met is False for one in found))

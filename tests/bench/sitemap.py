@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from deploy.local.screen import Screen
 from shared.sitemaps import SitemapReader
 from tests.bench.figures import Plan, Row, median, row
 from tests.bench.processes import forget_peak, peak, resident
@@ -114,7 +115,7 @@ def main() -> int:
         found = _one(arguments.one == "rich")
         sys.stdout.write(json.dumps({"rate": found.rate, "grown": found.grown}))
         return 0
-    told = rows(Plan(say=print))
+    told = rows(Plan(screen=Screen()))
     for one in told:
         print(f"{one.what:48} {one.figure:>12}  {one.target:>10}  {'' if one.met is None else one.met}")  # noqa: T201
     return int(any(one.met is False for one in told))
