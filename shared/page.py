@@ -111,6 +111,15 @@ class Previous(Struct, frozen=True, gc=False):
     words: int | None = None
 
 
+class Missing(Struct, frozen=True, gc=False):
+    """The page that the host serves, as though it were one, for the address `url` that doesn't exist."""
+
+    url: str
+    title: str
+    content_hash: str
+    sketch: bytes
+
+
 class Fetched(Struct, frozen=True):
     """One fetch, successful or not.
 
@@ -152,6 +161,7 @@ class Context(Struct, frozen=True):
     assets: tuple[Asset, ...] | None = None
     external: tuple[ExternalLink, ...] | None = None
     previous: Previous | None = None
+    missing: Missing | None = None
 
 
 class Text(Struct, frozen=True, gc=False):

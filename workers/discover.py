@@ -21,6 +21,7 @@ from workers.fetch.politeness import NotBefore, Slot
 from workers.frontier import Candidate, Sieve, add
 from workers.lease import Lease
 from workers.polite import host_slot
+from workers.probes.missing import probe_missing
 from workers.probes.of_host import probe_host, probe_tls
 from workers.sample_fetch import sample_sitemaps
 from workers.site_files import save_robots
@@ -53,6 +54,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         await _keep(shop, scan, lease, opening)
         planner = Planner(shop, scan, lease, opening, start)
         await probe_tls(shop, scan, lease)
+        await probe_missing(shop, scan, lease, opening.url, opening.robots)
         await planner.plan()
         await probe_host(shop, scan, lease, opening.url, opening.robots)
     except NotBefore as later:

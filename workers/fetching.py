@@ -5,6 +5,7 @@ from shared.db.pool import connection
 from shared.scans import Work
 from workers.lease import Lease
 from workers.pages import Assignment, Writer, condemned, judge, poisonous, targets, work_through
+from workers.probes.missing import load_missing
 from workers.probes.of_host import load_tls
 from workers.rescan.before import pages_before
 from workers.site_files import load_robots, parsed, settled
@@ -18,6 +19,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         scan = await settled(conn, scan)
         robots_file = await load_robots(conn, scan.id)
         tls = await load_tls(conn, scan)
+        nowhere = await load_missing(conn, scan)
         before = await pages_before(conn, scan, [target.url for target in waiting])
     work = Assignment(
         shop=shop,
@@ -28,6 +30,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> int | None:
         options=fetch_options(scan, shop.settings),
         before=before,
         tls=tls,
+        missing=nowhere.missing,
     )
     healthy, poison = poisonous(waiting)
     writer = Writer(work)

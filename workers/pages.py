@@ -17,7 +17,7 @@ from shared.db.queries import queries
 from shared.host_probes import HostTls
 from shared.logs import get_logger
 from shared.metrics import CHECKS_RAISED, FETCH_DURATION, JUDGE_DURATION, PAGES, PAGES_UNCHANGED, PARSE_KILLED
-from shared.page import Context, Fetched, FetchError, Tls
+from shared.page import Context, Fetched, FetchError, Missing, Tls
 from shared.robots import Robots
 from shared.scans import Work
 from shared.tally import Tally, merge
@@ -89,6 +89,8 @@ class Assignment(Struct, frozen=True, kw_only=True):
     """Pages of the scan before, by URL."""
     tls: HostTls | None = None
     """What was found out about the host's TLS."""
+    missing: Missing | None = None
+    """The page that it serves for what doesn't exist."""
     elsewhere: OtherRobots = field(default_factory=OtherRobots)
 
     @property
@@ -140,6 +142,7 @@ def context_of(work: Assignment, target: Target) -> Context:
         include_subdomains=bool(scan.options.get("include_subdomains", False)),
         sitemap_alternates=target.alternates,
         previous=before.previous if before else None,
+        missing=work.missing,
     )
 
 

@@ -21,7 +21,8 @@ from workers.frontier import url_hash
 from workers.lease import Lease
 from workers.pages import Assignment, Target, failed, judge, outcome_of, row_values
 from workers.probes.inputs import with_probes
-from workers.probes.of_host import probe_host, probe_tls, with_tls
+from workers.probes.missing import Nowhere, probe_missing
+from workers.probes.of_host import probe_host, probe_tls
 from workers.rescan.before import pages_before, site_before
 from workers.scan_page import PageRow
 from workers.site import SiteFound
@@ -53,16 +54,20 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
     try:
         fetched = await first_page(work, opening)
         target = Target(0, fetched.url, 0, in_sitemap=False, attempts=0, lastmod=None, alternates=())
-        work = msgspec.structs.replace(work, tls=await probe_tls(shop, scan, lease))
-        row = await judge(work, target, fetched, terms_of(scan))
         ended = fatal(fetched, opening.robots)
-        probes = await probe_host(shop, scan, lease, opening.url, opening.robots) if ended is None else None
+        tls, nowhere, answers = await probe_tls(shop, scan, lease), Nowhere(), HostProbes()
+        if ended is None:
+            nowhere = await probe_missing(shop, scan, lease, opening.url, opening.robots)
+            answers = await probe_host(shop, scan, lease, opening.url, opening.robots)
+        work = msgspec.structs.replace(work, tls=tls, missing=nowhere.missing)
+        row = await judge(work, target, fetched, terms_of(scan))
     except NotBefore as later:
         async with connection(shop.pool) as conn:
             await chunks.release(conn, lease.claim, wait=later.seconds)
         return
     PAGES.labels(outcome_of(row)).inc()
-    tally, found = _site(scan, row, robots_file_of(opening.answer), previous, with_tls(probes, work.tls))
+    probes = msgspec.structs.replace(answers, random=nowhere.random, tls=tls)
+    tally, found = _site(scan, row, robots_file_of(opening.answer), previous, probes)
     outcome = Outcome(tally=tally, done=1, failed=int(failed(row)), found=1, fallback=opening.fallback)
     async with connection(shop.pool) as conn, conn.transaction():
         await chunks.hold(conn, lease.claim)
@@ -76,7 +81,7 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
 
 
 def _site(
-    scan: Work, row: PageRow, robots: RobotsFile, previous: PreviousSite | None, probes: HostProbes | None
+    scan: Work, row: PageRow, robots: RobotsFile, previous: PreviousSite | None, probes: HostProbes
 ) -> tuple[Tally, list[SiteFound]]:
     """The site-level checks that one page and its robots.txt can decide."""
     inputs = SiteInputs(

@@ -17,8 +17,7 @@ from shared.scans import Work
 from shared.tracing import traced
 from shared.urls import same_host
 from workers.fetch import discovery
-from workers.probes.inputs import with_probes
-from workers.probes.of_host import load_probes
+from workers.probes.inputs import load_probes, with_probes
 from workers.rescan.before import robots_hash, site_before
 from workers.sample_fetch import fetch_sample
 from workers.spans import of_robots

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from shared.checks.base import Category, Fact, Finding, Limits, On, Severity, check
 from shared.checks.sample import HOST, sample
-from shared.page import FetchError, Page
+from shared.page import FetchError, Missing, Page
 from shared.reading.challenge import refused
 from shared.reading.refresh import meta_refresh_of, refresh_target
 from shared.reading.soft_404 import says_missing, shell_says_missing
@@ -18,6 +18,8 @@ CONTENT_TYPE = "https://www.rfc-editor.org/rfc/rfc9110#section-8.3"
 HTML_CHARSET = "https://html.spec.whatwg.org/multipage/semantics.html#charset"
 
 _MISSING = "<p>Sorry, the page you are looking for could not be found.</p>"
+_SAME = 0.9
+"""Share of their texts that two answers have in common when they are one page."""
 _BIG = "<!-- " + "x" * 2_200_000 + " -->"
 
 
@@ -51,7 +53,13 @@ def soft_404(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: answer 404 or 410 for pages that don't exist, or redirect to the page that took their place.
     """
-    if page.words >= limits["http.soft_404"] or refused(page):
+    if refused(page):
+        return
+    missing = page.context.missing
+    if missing is not None and _same_page(page, missing):
+        yield Finding(f"status {page.status}, and the same page as for {missing.url}, which doesn't exist", "url")
+        return
+    if page.words >= limits["http.soft_404"]:
         return
     headings = [heading.text for heading in page.headings if heading.level == 1]
     said = next((text for text in (page.title, *headings) if says_missing(text)), None) or shell_says_missing(
@@ -59,6 +67,17 @@ def soft_404(page: Page, limits: Limits) -> Iterator[Finding]:
     )
     if said:
         yield Finding(f"status {page.status}, {page.words} words, and it says: {said}", "(//body)[1]")
+
+
+def _same_page(page: Page, missing: Missing) -> bool:
+    """Whether the page has the title and the text of the one for what doesn't exist."""
+    if page.title[:500] != missing.title:
+        return False
+    if page.content_hash == missing.content_hash:
+        return True
+    from shared.minhash import signature, similarity  # noqa: PLC0415 - it loads numpy, and is needed for few pages
+
+    return similarity(signature(page.main_text), missing.sketch) >= _SAME
 
 
 @check(

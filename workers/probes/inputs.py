@@ -3,14 +3,22 @@
 from msgspec.structs import replace
 
 from shared.checks.site import SiteInputs
+from shared.db.pool import Connection
 from shared.host_probes import HostProbes
 from shared.scans import Work
 from workers.probes.manner import asked_for
+from workers.probes.missing import load_missing
+from workers.probes.of_host import load_answers, load_tls
 
 
-def with_probes(inputs: SiteInputs, scan: Work, probes: HostProbes | None) -> SiteInputs:
+async def load_probes(conn: Connection, scan: Work) -> HostProbes:
+    """Everything that was asked of the scan's host."""
+    answers, nowhere = await load_answers(conn, scan), await load_missing(conn, scan)
+    return replace(answers, random=nowhere.random, tls=await load_tls(conn, scan))
+
+
+def with_probes(inputs: SiteInputs, scan: Work, probes: HostProbes) -> SiteInputs:
     """`inputs` with what the host was asked, and which options of `checks_network` came to something."""
-    probes = probes or HostProbes()
     known = {
         "assets": True,
         "external": True,

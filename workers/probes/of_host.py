@@ -1,7 +1,6 @@
 """The probes of a scan's host: asked once a scan, in the stage that plans it, and stored under its fence."""
 
 import asyncio
-import hashlib
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Final
@@ -33,7 +32,7 @@ from workers.workshop import Workshop, fetch_options, terms_of
 
 HOST_SECONDS: Final = 45.0
 TLS_SECONDS: Final = 20.0
-HOST_OPTIONS: Final = frozenset({"host_variants", "random_404", "ai_agents"})
+HOST_OPTIONS: Final = frozenset({"host_variants", "ai_agents"})
 _READ: Final = 32_768
 _LOOK_SECONDS: Final = 30.0
 _REFUSED: Final = 401
@@ -42,14 +41,14 @@ _ENCODE: Final = msgspec.msgpack.Encoder()
 _LOOK: Final = msgspec.msgpack.Decoder(Look)
 
 
-async def probe_host(shop: Workshop, scan: Work, lease: Lease, url: str, robots: Robots) -> HostProbes | None:
-    """Ask the host what the scan's options want to know, unless it was asked before; None when they want nothing.
+async def probe_host(shop: Workshop, scan: Work, lease: Lease, url: str, robots: Robots) -> HostProbes:
+    """Ask the host what the scan's options want to know, unless it was asked before.
 
     `url` is the start page by the scheme that answers. Raises `NotBefore` when the work has to end, `LeaseLostError`.
     """
     wanted = asked_for(scan) & HOST_OPTIONS
     if not wanted:
-        return None
+        return HostProbes()
     async with connection(shop.pool) as conn:
         asked, known = await store.host(conn, scan.id, "answers")
     if asked:
@@ -81,11 +80,6 @@ async def probe_tls(shop: Workshop, scan: Work, lease: Lease) -> HostTls | None:
     return tls
 
 
-def with_tls(probes: HostProbes | None, tls: HostTls | None) -> HostProbes | None:
-    """Both together."""
-    return probes if tls is None else replace(probes or HostProbes(), tls=tls)
-
-
 async def load_tls(conn: Connection, scan: Work) -> HostTls | None:
     """The TLS of the scan's host as it was found, None when it wasn't asked or told nothing."""
     if "tls" not in asked_for(scan):
@@ -94,13 +88,10 @@ async def load_tls(conn: Connection, scan: Work) -> HostTls | None:
     return msgspec.convert(known, HostTls | None)
 
 
-async def load_probes(conn: Connection, scan: Work) -> HostProbes | None:
-    """Everything that was asked of the scan's host; None when nothing was."""
-    if asked_for(scan).isdisjoint(HOST_OPTIONS | {"tls"}):
-        return None
-    _, known = await store.host(conn, scan.id, "answers")
-    probes = HostProbes() if known is None else msgspec.convert(known, HostProbes)
-    return replace(probes, tls=await load_tls(conn, scan))
+async def load_answers(conn: Connection, scan: Work) -> HostProbes:
+    """What the host was asked beside the pages."""
+    _, known = await store.host(conn, scan.id, "answers") if asked_for(scan) & HOST_OPTIONS else (False, None)
+    return HostProbes() if known is None else msgspec.convert(known, HostProbes)
 
 
 def variants(url: str) -> list[str]:
@@ -143,14 +134,13 @@ class HostProber(Struct, frozen=True):
     async def ask(self, wanted: frozenset[str]) -> HostProbes:
         """Everything in `wanted` within one budget; what there was no time for is None."""
         budget = Budget(HOST_SECONDS)
-        seen, random, agents = await asyncio.gather(
+        seen, agents = await asyncio.gather(
             self._variants("host_variants" in wanted, budget),
-            self._random("random_404" in wanted, budget),
             self._agents("ai_agents" in wanted, budget),
         )
-        return replace(agents, variants=seen, random=random)
+        return replace(agents, variants=seen)
 
-    def _allowed(self, url: str, user_agent: str | None = None) -> bool:
+    def allowed(self, url: str, user_agent: str | None = None) -> bool:
         """Whether robots.txt lets us ask. The options' permission to ignore it is for our own robot only."""
         if user_agent is None and not self.scan.options.get("respect_robots", True):
             return True
@@ -158,35 +148,26 @@ class HostProber(Struct, frozen=True):
 
     async def _variants(self, wanted: bool, budget: Budget) -> tuple[Seen, ...] | None:
         urls = variants(self.scan.url) if wanted else []
-        if not urls or not self._allowed(urls[0]):
+        if not urls or not self.allowed(urls[0]):
             return None
         seen = await self._all(urls, self.options, budget)
         return seen if seen is not None and not any(one.refused for one in seen) else None
 
-    async def _random(self, wanted: bool, budget: Budget) -> Seen | None:
-        """An address that nobody has given to a page; the same each time the scan is taken up again."""
-        name = hashlib.blake2b(self.scan.id.bytes, digest_size=12).hexdigest()
-        url = "/".join(self.url.split("/", 3)[:3]) + f"/{name}"
-        if not wanted or not self._allowed(url):
-            return None
-        seen = await self._seen(url, self.options, budget)
-        return seen if seen is not None and seen.error is None and seen.refused is None else None
-
     async def _agents(self, wanted: bool, budget: Budget) -> HostProbes:
         """Our own robot before and after: only while it gets the page are the others' refusals about them."""
         ours = replace(self.options, credentials_for=None, basic_auth=None, cookie=None)
-        if not wanted or not self._allowed(self.url):
+        if not wanted or not self.allowed(self.url):
             return HostProbes()
-        before = await self._seen(self.url, ours, budget)
+        before = await self.seen(self.url, ours, budget)
         if before is None or not before.ok:
             return HostProbes()
-        allowed = [agent for agent in AI_AGENTS if self._allowed(self.url, agent.token)]
+        allowed = [agent for agent in AI_AGENTS if self.allowed(self.url, agent.token)]
         answers = await asyncio.gather(*(self._answer(agent, ours, budget) for agent in allowed))
         search = None
-        if self._allowed(self.url, GOOGLEBOT.token):
+        if self.allowed(self.url, GOOGLEBOT.token):
             google = replace(ours, user_agent=GOOGLEBOT.user_agent)
             search = await self._all([self.url, self.url], google, budget)
-        after = await self._seen(self.url, ours, budget)
+        after = await self.seen(self.url, ours, budget)
         if after is None or not after.ok:
             return HostProbes()
         known = tuple(one for one in answers if one is not None)
@@ -199,11 +180,11 @@ class HostProber(Struct, frozen=True):
         return AgentAnswer(agent.token, agent.purpose, fetched.status, refusal(fetched))
 
     async def _all(self, urls: Iterable[str], options: FetchOptions, budget: Budget) -> tuple[Seen, ...] | None:
-        seen = await asyncio.gather(*(self._seen(url, options, budget) for url in urls))
+        seen = await asyncio.gather(*(self.seen(url, options, budget) for url in urls))
         known = tuple(one for one in seen if one is not None)
         return known if len(known) == len(seen) else None
 
-    async def _seen(self, url: str, options: FetchOptions, budget: Budget) -> Seen | None:
+    async def seen(self, url: str, options: FetchOptions, budget: Budget) -> Seen | None:
         """The answer at a glance, None when there was no time for it, or its text couldn't be read."""
         fetched = await self._fetched(url, options, budget, whole=True)
         if fetched is None:

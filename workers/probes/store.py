@@ -10,9 +10,9 @@ from shared.db.pool import Connection
 from shared.db.queries import queries
 
 Kind = Literal["asset", "link"]
-Part = Literal["answers", "tls"]
-PARTS: Final[Mapping[Part, int]] = {"answers": 0, "tls": 1}
-"""TLS is asked before the pages, which are judged by it, everything else beside them."""
+Part = Literal["answers", "tls", "missing"]
+PARTS: Final[Mapping[Part, int]] = {"answers": 0, "tls": 1, "missing": 2}
+"""TLS and what doesn't exist are asked before the pages, which are judged by them, everything else beside them."""
 
 STALE_SECONDS = 60.0
 """A claim without a result may be taken over after that: three times what a page waits for its probes."""

@@ -19,10 +19,11 @@ from tests.unit.workers.host_cases import BAD
 from tests.unit.workers.site_builder import clean, judge, prose, site_inputs
 from workers.fetch.politeness import NotBefore
 from workers.lease import Lease
-from workers.probes import of_host
+from workers.probes import missing, of_host
 from workers.probes.agents import AI_AGENTS
-from workers.probes.inputs import with_probes
-from workers.probes.of_host import load_probes, probe_host
+from workers.probes.inputs import load_probes, with_probes
+from workers.probes.missing import probe_missing
+from workers.probes.of_host import probe_host
 from workers.workshop import Workshop
 
 HTML = "Content-Type: text/html; charset=utf-8"
@@ -83,9 +84,10 @@ class Hosts:
     def __init__(self, shop: Workshop, settings: Settings, make_work: MakeWork) -> None:
         self.shop, self.settings, self.make_work = shop, settings, make_work
 
-    async def ask(self, url: str, *options: str, robots: Robots = ALLOW) -> tuple[Work, HostProbes | None]:
+    async def ask(self, url: str, *options: str, robots: Robots = ALLOW) -> tuple[Work, HostProbes]:
         work = await self.make_work(url, "crawl", checks_network=list(options))
         lease = await held(self.shop, self.settings, work)
+        await probe_missing(self.shop, work, lease, url, robots)
         await probe_host(self.shop, work, lease, url, robots)
         async with self.shop.pool.connection() as conn:
             return work, await load_probes(conn, work)
@@ -122,7 +124,7 @@ def hosts(shop: Workshop, settings: Settings, make_work: MakeWork) -> Hosts:
 async def test_what_does_not_exist(hosts: Hosts, rest: bytes, expected: set[str]) -> None:
     async with serving(otherwise({"/": html()}, rest)) as server:
         assert await hosts.checks(server.url + "/", "random_404") == expected
-        assert len(server.asked) == 1 + (rest == redirect("/"))
+        assert len(server.asked) == 1 + (expected == {"http.error_page_200"})
 
 
 async def test_robots_txt_keeps_us_from_asking(hosts: Hosts) -> None:
@@ -140,7 +142,6 @@ async def test_agents_that_the_server_turns_away(hosts: Hosts) -> None:
     robots = from_fetch(200, b"User-agent: CCBot\nDisallow: /\n")
     async with serving({"/": by_agent(choose)}) as server:
         _, probes = await hosts.ask(server.url + "/", "ai_agents", robots=robots)
-    assert probes is not None
     assert probes.agents is not None
     assert [one.agent for one in probes.agents if one.refused] == ["GPTBot"]
     assert {one.agent for one in probes.agents} == {one.token for one in AI_AGENTS} - {"CCBot"}
@@ -171,7 +172,8 @@ async def test_other_text_for_googlebot(hosts: Hosts, ours: bytes, google: bytes
 
 async def test_a_host_is_asked_once_a_scan(hosts: Hosts, shop: Workshop, settings: Settings) -> None:
     async with serving(otherwise({}, html())) as server:
-        work, first = await hosts.ask(server.url + "/", "random_404")
+        work, first = await hosts.ask(server.url + "/", "ai_agents")
+        asked = len(server.asked)
         lease = Lease(
             Claim(
                 scan_id=work.id, no=0, kind="discover", fence=1, attempts=0, seq_from=0, seq_to=0, tally=None, done=0,
@@ -180,7 +182,7 @@ async def test_a_host_is_asked_once_a_scan(hosts: Hosts, shop: Workshop, setting
         )  # fmt: skip
         again = await probe_host(shop, work, lease, work.url, ALLOW)
         assert again == first
-        assert len(server.asked) == 1
+        assert len(server.asked) == asked
         sql(settings, "DELETE FROM probes RETURNING 1")
         sql(settings, "UPDATE chunks SET fence = 2 RETURNING 1")
         with pytest.raises(LeaseLostError):
@@ -190,10 +192,11 @@ async def test_a_host_is_asked_once_a_scan(hosts: Hosts, shop: Workshop, setting
 
 async def test_a_slow_host_costs_the_scan_its_budget_and_no_more(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_host, "HOST_SECONDS", 1.5)
+    monkeypatch.setattr(missing, "MISSING_SECONDS", 1.0)
     async with serving(otherwise({}, drip(b"HTTP/1.1 200 OK\r\n", b"X", 0.2))) as server:
         began = asyncio.get_running_loop().time()
         found = await hosts.checks(server.url + "/", "random_404", "ai_agents")
-        assert asyncio.get_running_loop().time() - began < 4
+        assert asyncio.get_running_loop().time() - began < 5
     assert found == {"(http.error_page_200)", "(ai.bot_blocked_by_server)", "(integrity.cloaking)"}
 
 
@@ -260,6 +263,6 @@ async def no_requests(server: Server) -> bool:
 
 async def test_without_the_options_nothing_is_asked(hosts: Hosts, settings: Settings) -> None:
     async with serving({}) as server:
-        assert (await hosts.ask(server.url + "/", "assets"))[1] is None
+        assert (await hosts.ask(server.url + "/", "assets"))[1] == HostProbes()
         assert server.connections == 0
     assert sql(settings, "SELECT count(*) FROM probes") == [(0,)]
