@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -42,6 +43,24 @@ async def test_python_is_clean() -> None:
 
 async def test_javascript_by_itself() -> None:
     assert count(await run(node_tests("test"), SDK / "js"), r"^# pass (\d+)") > 150
+
+
+async def test_javascript_as_a_package(tmp_path: Path) -> None:
+    """What `npm pack` would put in holds all that its entries, and their types, refer to."""
+    package = json.loads((SDK / "js/package.json").read_text(encoding="utf-8"))
+    installed = tmp_path / "node_modules" / package["name"]
+    installed.mkdir(parents=True)
+    shutil.copy(SDK / "js/package.json", installed)
+    for name in package["files"]:
+        copy = shutil.copytree if (SDK / "js" / name).is_dir() else shutil.copy
+        copy(SDK / "js" / name, installed / name)
+    for entry in package["exports"].values():
+        types = installed / entry["types"]
+        inner = re.findall(r'from "(\./[^"]+)"', types.read_text(encoding="utf-8"))
+        assert all(types.with_name(one.replace(".js", ".d.ts")).is_file() for one in inner)
+    code = 'import { Client } from "scanfleet-client"; import { exportFile } from "scanfleet-client/node"; console.log(typeof Client, typeof exportFile)'
+    said = await run([program("node"), "--input-type=module", "-e", code], tmp_path)
+    assert said.strip() == "function function"
 
 
 async def test_go_by_itself() -> None:
