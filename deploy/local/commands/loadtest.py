@@ -5,9 +5,10 @@ import asyncio
 import secrets
 import shutil
 import tempfile
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from rich.table import Table
@@ -17,6 +18,7 @@ from deploy.local.accounts import open_accounts
 from deploy.local.cli import EXIT_FAILED, EXIT_OK
 from deploy.local.errors import UsageError
 from deploy.local.fleet import Fleet, FleetOptions, base_environment, module_spec
+from deploy.local.loadtest.capacity import PARTS, Fleetwide, measure, report
 from deploy.local.loadtest.driving import MANNERS, TENANTS, Plan, Posted, drive
 from deploy.local.loadtest.hosts import MOST_HOSTS
 from deploy.local.loadtest.measured import Usage, database_bytes, quantile, usage, wait_for_end, waits
@@ -29,6 +31,11 @@ from deploy.local.signals import Interrupts
 
 END_SECONDS = 900.0
 QUOTA = 1_000_000
+LARGE_SITES = 12
+PROCESSES = {"gateway", "scheduler", "worker"}
+"""Parts whose memory is their own; Postgres's processes share theirs."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scans", type=int, default=400, metavar="N", help="scans in all (default: %(default)s)")
     parser.add_argument("--rate", type=float, default=20.0, metavar="N", help="scans a second (default: %(default)s)")
     parser.add_argument("--hosts", type=int, default=1_000, metavar="N", help="simulated hosts (default: %(default)s)")
+    parser.add_argument(
+        "--capacity",
+        action="store_true",
+        help="one worker instead: what a scan and a page cost, as docs/capacity.md has it",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="repeat a load (default: %(default)s)")
     parser.set_defaults(run=run)
 
@@ -77,6 +89,9 @@ def run(arguments: argparse.Namespace, screen: Screen) -> int:
         raise UsageError(f"--hosts is 1 to {MOST_HOSTS}, --scans at least 1, --rate above 0.")
     counts = [options.worker_count(word) for word in arguments.workers.split(",")]
     plan = Plan(arguments.scans, arguments.rate, arguments.hosts, arguments.seed)
+    if arguments.capacity:
+        print(_on_fleet(1, screen, lambda fleet: _capacity(fleet, plan, screen)))
+        return EXIT_OK
     figures = [_measure(count, plan, screen) for count in counts]
     screen.out.print(table(figures))
     bad = any(one.unended or one.posted.failed or one.posted.refused or one.watched["impolite"] for one in figures)
@@ -84,15 +99,20 @@ def run(arguments: argparse.Namespace, screen: Screen) -> int:
 
 
 def _measure(workers: int, plan: Plan, screen: Screen) -> Figures:
+    return _on_fleet(workers, screen, lambda fleet: _load(fleet, workers, plan, screen))
+
+
+def _on_fleet(workers: int, screen: Screen, job: Callable[[Fleet], Coroutine[object, object, T]]) -> T:
+    """Do this with a fleet of its own, of which nothing is left."""
     directory = Path(tempfile.mkdtemp(prefix="scanfleet-load-"))
     interrupts = Interrupts()
     try:
-        found: list[Figures] = []
+        found: list[T] = []
 
         async def work() -> int:
             fleet_options = FleetOptions(directory, workers=workers, allow_networks=("127.0.0.0/8",))
             async with Fleet(fleet_options, screen.note, interrupts) as fleet:
-                found.append(await fleet.run(_load(fleet, workers, plan, screen)))
+                found.append(await fleet.run(job(fleet)))
             return EXIT_OK
 
         if interrupts.run(work()) != EXIT_OK:
@@ -102,11 +122,27 @@ def _measure(workers: int, plan: Plan, screen: Screen) -> Figures:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-async def _load(fleet: Fleet, workers: int, plan: Plan, screen: Screen) -> Figures:
+async def _simulated(fleet: Fleet, plan: Plan) -> int:
+    """Start the simulated hosts; their port."""
     port = free_ports(1)[0]
     words = (str(port), str(plan.hosts), str(plan.seed), str(MANNERS["concurrency"]))
     spec = module_spec("simulator", "deploy.local.loadtest.simulator", base_environment(), *words)
     await fleet.add(spec, f"http://{OWN}:{port}{READY_PATH}")
+    return port
+
+
+async def _capacity(fleet: Fleet, plan: Plan, screen: Screen) -> str:
+    port = await _simulated(fleet, plan)
+    _, keys = await _tenants(fleet)
+    pids = _pids(fleet)
+    screen.note(f"{plan.scans} single scans, then {LARGE_SITES} large sites, on an otherwise idle fleet of one worker")
+    where = Fleetwide(fleet.database_url, fleet.redis_url, fleet.address, keys[0], pids, port, plan.seed)
+    phases = await measure(where, plan.scans, LARGE_SITES, plan.hosts)
+    return report(phases, {part: usage(found).memory for part, found in pids.items() if part in PROCESSES})
+
+
+async def _load(fleet: Fleet, workers: int, plan: Plan, screen: Screen) -> Figures:
+    port = await _simulated(fleet, plan)
     tenants, keys = await _tenants(fleet)
     pids = _pids(fleet)
     size = await database_bytes(fleet.database_url)
@@ -142,7 +178,7 @@ async def _tenants(fleet: Fleet) -> tuple[list[str], list[str]]:
 def _pids(fleet: Fleet) -> dict[str, list[int]]:
     record = running_fleet(fleet.options.data_dir)
     named = record.pids if record is not None else {}
-    return {kind: [pid for name, pid in named.items() if name.startswith(kind)] for kind in ("worker", "gateway")}
+    return {kind: [pid for name, pid in named.items() if name.startswith(kind)] for kind in PARTS}
 
 
 def table(figures: list[Figures]) -> Table:

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -45,11 +46,7 @@ async def drive(address: str, keys: Sequence[str], plan: Plan, port: int) -> Pos
     posted = Posted()
     began = time.monotonic()
     due = 0.0
-    connector = aiohttp.TCPConnector(limit=64)
-    async with (
-        aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=POST_SECONDS)) as session,
-        asyncio.TaskGroup() as group,
-    ):
+    async with post_session() as session, asyncio.TaskGroup() as group:
         for _ in range(plan.scans):
             due += dice.expovariate(plan.rate)
             tenant = 0 if dice.random() < HEAVY_SHARE else dice.randrange(1, len(keys))
@@ -61,11 +58,19 @@ async def drive(address: str, keys: Sequence[str], plan: Plan, port: int) -> Pos
                 "options": {**MANNERS, **({} if mode == "single" else {"max_pages": MAX_PAGES})},
             }
             await asyncio.sleep(max(0.0, began + due - time.monotonic()))
-            group.create_task(_post(session, address, keys[tenant], msgspec.json.encode(body), posted))
+            group.create_task(post(session, address, keys[tenant], body, posted))
     return posted
 
 
-async def _post(session: aiohttp.ClientSession, address: str, key: str, body: bytes, posted: Posted) -> None:
+def post_session() -> aiohttp.ClientSession:
+    """A session for `post`."""
+    timeout = aiohttp.ClientTimeout(total=POST_SECONDS)
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64), timeout=timeout)
+
+
+async def post(session: aiohttp.ClientSession, address: str, key: str, scan: dict[str, Any], posted: Posted) -> None:
+    """Ask for a scan, and note how that went."""
+    body = msgspec.json.encode(scan)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     began = time.perf_counter()
     try:

@@ -16,7 +16,7 @@ TICKS = 100.0
 
 _LEFT = "SELECT count(*) FROM scans WHERE status = 'running'"
 _ENDED = """
-SELECT mode, status, user_id::text AS tenant, done, failed,
+SELECT id, mode, status, user_id::text AS tenant, done, failed,
   extract(epoch FROM started_at - created_at)::float8 AS waited,
   extract(epoch FROM finished_at - created_at)::float8 AS took,
   extract(epoch FROM created_at)::float8 AS created, extract(epoch FROM finished_at)::float8 AS finished
@@ -34,7 +34,7 @@ class Usage(NamedTuple):
 async def wait_for_end(database_url: str, seconds: float) -> list[DictRow]:
     """Every scan once none runs, or as they are after ``seconds``."""
     deadline = time.monotonic() + seconds
-    async with await _connect(database_url) as conn:
+    async with await connect(database_url) as conn:
         while time.monotonic() < deadline:
             row = await (await conn.execute(_LEFT)).fetchone()
             if row is not None and row["count"] == 0:
@@ -45,12 +45,13 @@ async def wait_for_end(database_url: str, seconds: float) -> list[DictRow]:
 
 async def database_bytes(database_url: str) -> int:
     """The size of the database on disk."""
-    async with await _connect(database_url) as conn:
+    async with await connect(database_url) as conn:
         row = await (await conn.execute(_SIZE)).fetchone()
     return int(row["bytes"]) if row is not None else 0
 
 
-async def _connect(database_url: str) -> Connection:
+async def connect(database_url: str) -> Connection:
+    """To look at what is there; a statement may take a minute."""
     return await Connection.connect(
         database_url,
         autocommit=True,

@@ -7,6 +7,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from deploy.local.loadtest import hosts
+from deploy.local.loadtest.capacity import Phase, report
 from deploy.local.loadtest.measured import quantile, waits
 from deploy.local.loadtest.simulator import Web
 
@@ -72,3 +73,23 @@ def test_quantiles_and_waits() -> None:
         {"mode": "single", "waited": None, "tenant": "b"},
     ]
     assert waits(rows, ["a", "b"]) == ([1.0], [2.0])
+
+
+def test_the_capacity_tables_divide_by_scans_or_pages() -> None:
+    cost = {"worker: CPU, ms": 300.0, "Redis: messages": 12.0}
+    tables = {"pages": (10.0, 40_000.0), "monitors": (0.0, 0.0)}
+    told = report(
+        [
+            Phase("a single scan", 10, 10, 5.0, cost, tables),
+            Phase("a page of a large site", 2, 100, 9.0, cost, tables),
+            Phase("a second of an idle fleet", 1, 1, 20.0, cost, {}),
+        ],
+        {"worker": 260.4},
+    )
+    assert "| worker: CPU, ms | 30.00 | 3.00 | 300 |" in told
+    assert "| Redis: messages | 1.20 | 0.12 | 12.00 |" in told
+    assert "| pages | 1.00, 4000 | 0.10, 400 |" in told
+    assert "| all | 1.00, 4000 | 0.10, 400 |" in told
+    assert "monitors" not in told
+    assert "Most memory, MB: worker 260." in told
+    assert "10 scans with 10 pages in 5 s, then 2 scans with 100 pages in 9 s" in told
