@@ -39,6 +39,7 @@ from shared.tally import (
     gating,
     merge,
     tally_of,
+    unknown_for_good,
     was_read,
     withhold,
     worst_by_check,
@@ -214,9 +215,7 @@ class Scorer:
 
     def _frame(self, verdict: VerdictLike, page: Page, gate: Gating) -> _Frame:
         """What pages of this kind have in common."""
-        context = page.context
-        facts = (context.previous, context.in_sitemap, context.robots, context.depth, context.assets, context.external)
-        key = (verdict.classes, tuple(verdict.undecided), gate, page.is_home, *(fact is None for fact in facts))
+        key = (verdict.classes, tuple(verdict.undecided), gate, page.is_home, unknown_for_good(page))
         frame = self._frames.get(key)
         if frame is None:
             tally = frame_of(verdict.classes, verdict.undecided, gate, page, self._checks.values())

@@ -132,6 +132,23 @@ _CONTEXT_FACTS: Mapping[Fact, Callable[[Page], object]] = {
 }
 """Facts that a page's own fault doesn't hide: what is unknown now stays unknown when the page is repaired."""
 
+_ANSWER_FACTS: Mapping[Fact, Callable[[Page], object]] = {
+    Fact.HEADERS: lambda page: page.fetched.headers,
+    Fact.REDIRECTS: lambda page: page.fetched.redirects,
+    Fact.TIMINGS: lambda page: page.fetched.timings,
+    Fact.HTTP_VERSION: lambda page: page.fetched.http_version,
+    Fact.WIRE_BYTES: lambda page: page.fetched.wire_bytes,
+}
+"""Facts of an answer: who didn't write them down of an error (a saved page, say) wouldn't of the page either."""
+_ALL_FACTS = {**_CONTEXT_FACTS, **_ANSWER_FACTS}
+
+
+def unknown_for_good(page: Page) -> frozenset[Fact]:
+    """What would still be unknown of the page if its fault were repaired."""
+    facts = _CONTEXT_FACTS if page.status is None else _ALL_FACTS
+    return frozenset(fact for fact, get in facts.items() if get(page) is None)
+
+
 _HIDES_HTML = {"http.empty_body", "http.content_type_missing", "http.content_type_wrong"}
 _INTENDED_INDEX = {
     "index.nofollow_page",
@@ -258,7 +275,7 @@ def worst_by_check(verdict: VerdictLike) -> dict[str, Severity]:
 
 
 def _gate(tally: Tally, gate: Gating, page: Page, checks: Iterable[Check]) -> None:
-    unknown = {fact for fact, get in _CONTEXT_FACTS.items() if get(page) is None}
+    unknown = unknown_for_good(page)
     # Few checks need anything, so that is asked first: 0.15 ms a page.
     needy = [c for c in checks if c.needs and c.level is Level.PAGE and not unknown.isdisjoint(c.needs)]
     for on, cause in gate.causes:

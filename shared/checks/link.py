@@ -10,6 +10,7 @@ from shared.checks.sample import sample
 from shared.page import ExternalLink, Link, Page
 from shared.reading import contacts, hrefs
 from shared.reading.addresses import addresses_of
+from shared.reading.challenge import REFUSALS
 from shared.reading.domains import together
 from shared.reading.link_text import empty_phrases, normalised
 from shared.reading.markup import tags_with
@@ -745,7 +746,7 @@ def unsafe_target_blank(page: Page, limits: Limits) -> Iterator[Finding]:
             yield Finding(_shown(link), link.at)
 
 
-_GUARDED = frozenset({401, 403, 405, 407, 408, 429, 451, 503, 999})
+_GUARDED = REFUSALS | {401, 407, 451}
 """Answers that a robot gets where a reader may get the page; they don't show that a link is broken."""
 _NO_ANSWER = frozenset({"timeout", "connection", "dns", "tls", "redirect_loop", "too_many_redirects", "bad_redirect"})
 
@@ -762,10 +763,12 @@ _TO_GRIT = _p(f'<a href="{GRIT}">Grit sizes</a>')
         sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 404),)),
         sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 410, redirects=1),)),
         sample(body=_TO_GRIT, external=(ExternalLink(GRIT, None, "dns"),)),
+        sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 503),)),
     ),
     good=(
         sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 200),)),
         sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 429), ExternalLink(GRIT, 999))),
+        sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 503, "blocked_by_server"), ExternalLink(GRIT, 451))),
         sample(body=_TO_GRIT, external=(ExternalLink(GRIT, None, "blocked_by_robots"), ExternalLink(GRIT, 401))),
     ),
     source="heuristic",
@@ -782,7 +785,7 @@ def external_broken(page: Page, limits: Limits) -> Iterator[Finding]:
     for one in page.context.external or ():
         if one.error in _NO_ANSWER:
             yield Finding(f"{one.url}: {one.error}")
-        elif one.status is not None and one.status >= 400 and one.status not in _GUARDED:  # noqa: PLR2004
+        elif one.error is None and (one.status or 0) >= 400 and one.status not in _GUARDED:  # noqa: PLR2004
             yield Finding(f"{one.url}: {one.status}")
 
 
@@ -818,7 +821,10 @@ def external_redirect(page: Page, limits: Limits) -> Iterator[Finding]:
     "link.external_403",
     Category.LINKS,
     Severity.INFO,
-    bad=sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 403),)),
+    bad=(
+        sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 403),)),
+        sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 503, "blocked_by_server"),)),
+    ),
     good=(sample(body=_TO_GRIT, external=(ExternalLink(GRIT, 200),)), sample(external=(ExternalLink(GRIT, 404),))),
     source="heuristic",
     needs=(Fact.EXTERNAL,),
@@ -832,5 +838,5 @@ def external_403(page: Page, limits: Limits) -> Iterator[Finding]:
     Fix: open the link by hand if you want to be sure.
     """
     for one in page.context.external or ():
-        if one.status == 403:  # noqa: PLR2004
-            yield Finding(f"{one.url}: 403")
+        if one.status == 403 or one.error == "blocked_by_server":  # noqa: PLR2004
+            yield Finding(f"{one.url}: {one.status}")

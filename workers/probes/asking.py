@@ -6,14 +6,17 @@ from msgspec.structs import replace
 
 from shared.image_size import image_size
 from shared.minified import minified
-from shared.page import Asset, ExternalLink, Fetched
+from shared.page import Asset, ErrorKind, ExternalLink, Fetched
+from shared.reading.challenge import REFUSALS
 from workers.fetch.answer import Answer
+from workers.fetch.challenge import challenge
 from workers.fetch.client import Fetcher
 from workers.fetch.options import Caps, FetchOptions
 from workers.probes.candidates import AssetKind
 
 CODE_READ: Final = 2_000_000
 CODE_LOOKED_AT: Final = 200_000
+ANSWER_READ: Final = 32_768
 IMAGE_READ: Final = 65_536
 """Photos carry up to 64 KB of metadata before the size; few need more."""
 _NOT_ASKED_AGAIN: Final = frozenset({401, 407, 429, 999})
@@ -74,9 +77,14 @@ async def ask_link(fetcher: Fetcher, url: str, options: FetchOptions, caps: Caps
     fetched = await fetcher.probe(url, options, method="HEAD", caps=caps)
     again = fetched.error is not None and fetched.error.kind in _SAY_LITTLE
     if again or (fetched.status is not None and fetched.status >= _FAILED and fetched.status not in _NOT_ASKED_AGAIN):
-        fetched = await fetcher.probe(url, options, caps=caps)
-    error = fetched.error.kind if fetched.error else None
+        fetched = await fetcher.probe(url, options, limit=ANSWER_READ, caps=caps)
+    error = fetched.error.kind if fetched.error else _kept_out(fetched)
     return ExternalLink(url, fetched.status, error, len(fetched.redirects or ())), fetched
+
+
+def _kept_out(fetched: Fetched) -> ErrorKind | None:
+    """What shows that a robot was refused and no reader; the statuses that say so themselves need no other word."""
+    return "blocked_by_server" if fetched.status not in REFUSALS and challenge(fetched) is not None else None
 
 
 def _header(fetched: Fetched, name: str) -> str | None:

@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from shared.checks.base import Check, Fact, Level, On, Severity, classes_of
 from shared.checks.limits import load_profile
 from shared.ledger import CATEGORY_OF_GROUP
-from shared.page import Canonical, Context, ErrorKind, Fetched, FetchError, Page, Previous
+from shared.page import Canonical, Context, ErrorKind, Fetched, FetchError, Page, Previous, Timings
 from shared.scoring import Score, Scorer, Tally, add_site_findings, merge, tally_of
 
 PROFILE = load_profile()
@@ -142,7 +142,7 @@ def page_of(made: Made) -> Page:
     )
     canonicals = (Canonical("/", "https://example.com/", "html", in_head=True, at=""),)
     return Page(
-        fetched=Fetched(url=url, final_url=url, status=status, error=error),
+        fetched=Fetched(url, url, status, error=error, timings=Timings() if made.timed and status else None),
         context=context,
         url=url,
         final_url=url,
@@ -238,7 +238,9 @@ def site_of(codes: Sequence[int], wide: int) -> Site:
 def repairs(site: Site) -> list[Site]:
     """Every single thing that could be fixed on the site, each fixed alone."""
     fixed = [structs.replace(site, wide=site.wide - {check}) for check in sorted(site.wide)]
-    for n, made in enumerate(site.pages):
+    for n, found in enumerate(site.pages):
+        # Who got no answer can't know whether it would have been timed: the score takes it that it would.
+        made = structs.replace(found, timed=True) if found.state == "timeout" else found
         better = [structs.replace(made, defects=made.defects - {defect}) for defect in sorted(made.defects)]
         if made.state in STATES and made.state != "fine":
             better.append(structs.replace(made, state="fine"))

@@ -52,7 +52,7 @@ def work(**options: object) -> Work:
     )  # fmt: skip
 
 
-def undecided(scan: Work, probes: HostProbes | None) -> set[str]:
+def undecided(scan: Work, probes: HostProbes) -> set[str]:
     _, judging = judge(clean(), with_probes(site_inputs(), scan, probes))
     needing = {c.id for c in catalogue().values() if c.level is Level.SITE and c.network is not None}
     return {one.check for one in judging.outcomes.values() if not one.decided and one.check in needing}
@@ -62,7 +62,7 @@ def test_what_was_not_asked_for_or_not_had_is_not_decided() -> None:
     everything = {*BAD, "perf.broken_asset"}
     assert undecided(work(), CLEAN) == everything
     assert undecided(work(checks_network=list(OPTIONS)), CLEAN) == set()
-    assert undecided(work(checks_network=list(OPTIONS)), None) == everything - {"perf.broken_asset"}
+    assert undecided(work(checks_network=list(OPTIONS)), HostProbes()) == everything - {"perf.broken_asset"}
     assert undecided(work(checks_network=["random_404"]), CLEAN) == everything - {"http.error_page_200"}
     stranger = replace(CLEAN, search=(seen("https://example.com/", refused="forbidden (403)"),) * 2)
     assert undecided(work(checks_network=list(OPTIONS)), stranger) == {"integrity.cloaking"}

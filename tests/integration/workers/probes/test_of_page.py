@@ -107,6 +107,7 @@ async def test_a_favicon_that_nobody_named_counts_only_if_it_is_there(shop: Work
 
 async def test_links_are_asked_by_head_and_again_by_get(shop: Workshop, make_work: MakeWork) -> None:
     missing = answer(b"", status="404 Not Found")
+    closed = answer(b"", status="503 Service Unavailable")
     pages: dict[str, Script | bytes] = {
         "/ok": by_method(answer(), b"never"),
         "/head-refused": by_method(answer(b"", status="405 Method Not Allowed"), answer(b"<p>here")),
@@ -115,6 +116,8 @@ async def test_links_are_asked_by_head_and_again_by_get(shop: Workshop, make_wor
         "/forbidden": by_method(answer(b"", status="403 Forbidden"), answer(b"", status="403 Forbidden")),
         "/asks-less": by_method(answer(b"", status="999 No"), b"never"),
         "/moved": redirect("/head-lies"),
+        "/closed": by_method(closed, closed),
+        "/challenged": by_method(closed, answer(b"<title>Just a moment...</title>", status="503 Service Unavailable")),
     }
     async with serving(pages) as server:
         work = await make_work("http://127.0.0.1:1/", checks_network=["external"])
@@ -129,10 +132,12 @@ async def test_links_are_asked_by_head_and_again_by_get(shop: Workshop, make_wor
         "forbidden": (403, None, 0),
         "asks-less": (999, None, 0),
         "moved": (200, None, 1),
+        "closed": (503, None, 0),
+        "challenged": (503, "blocked_by_server", 0),
     }
     assert [(one.status, one.error) for one in found[-2:]] == [(None, "connection"), (None, "forbidden_address")]
     methods = Counter(asked.method for asked in server.asked)
-    assert methods["HEAD"] == 8
+    assert methods["HEAD"] == 10
 
 
 async def test_each_url_is_asked_once_by_all_workers_of_a_scan(
