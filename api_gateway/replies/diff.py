@@ -34,7 +34,7 @@ class PersistingIssue(DiffIssue, frozen=True):
     """An issue in both scans.
 
     `changed`: it isn't the same as before. Told are the pages that it came to, that are rid of it, and on which it says
-    something else; of what is found by looking at many pages at once only as far as pages are named.
+    something else; issues of the site as a whole have the addresses that they name instead.
     """
 
     changed: bool

@@ -21,10 +21,10 @@ from api_gateway.routes.differences import (
     Stretch,
     comparing,
     issue_sections,
-    measuring,
     page_sections,
     robots_section,
     sitemap_sections,
+    unsteady,
 )
 from api_gateway.routes.results import read_cursor
 from api_gateway.routing import Route, route
@@ -141,14 +141,14 @@ async def get_diff(request: web.Request) -> web.Response:
     Both scans must be complete and of the same site. Counts are exact; pages, lines and URLs come in stretches of
     `limit`, each section with a cursor of its own: given back, it goes on with that section alone. Pages are told apart
     by their URL, so two scans that found different parts of a site differ in what appeared and vanished. Checks that
-    themselves compare with an earlier scan are left out, and of those that measure (times, days) only whether they fire
-    counts.
+    themselves compare with an earlier scan are left out. An issue that is still there has changed where it is on other
+    pages, or says something else of one; times, ages, and the pages that are named as examples don't count.
     """
     gateway = request.app[GATEWAY]
     section, place = read_cursor(request, _CURSOR) or (None, 0)
     stretch = Stretch(section, place, LIMIT.read(request))
     before, after = await promptly(_scans(request))
-    values = {"before": before["id"], "after": after["id"], "comparing": comparing(), "measuring": measuring()}
+    values = {"before": before["id"], "after": after["id"], "comparing": comparing(), "unsteady": unsteady()}
     rows = await _compare(gateway.pool, values | stretch._asdict())
     change = round(after["score"] - before["score"], 2) if None not in (after["score"], before["score"]) else None
     single = "single" in {before["mode"], after["mode"]}

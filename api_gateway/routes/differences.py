@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 from api_gateway.routes.results import make_cursor
 from shared.checks import catalogue
-from shared.checks.base import Fact, Severity
+from shared.checks.base import Fact, Level, Severity
 
 PageSection = Literal["appeared", "vanished", "changed"]
 LineSection = Literal["lines_added", "lines_removed"]
@@ -45,9 +45,14 @@ def comparing() -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def measuring() -> list[str]:
-    """Ids of the checks whose figures differ from scan to scan of a site that is the same."""
-    return sorted(DATED | {check.id for check in catalogue().values() if Fact.TIMINGS in check.needs})
+def unsteady() -> list[str]:
+    """Ids of the checks that may say something else on each scan of a site that is the same.
+
+    They measure times, tell ages, or look at many pages and name some of those as examples, which are the ones found
+    first.
+    """
+    found = {one.id for one in catalogue().values() if Fact.TIMINGS in one.needs or one.level is Level.SITE}
+    return sorted(DATED | found)
 
 
 def issue_sections(rows: list[Row], pages: list[Row]) -> dict[str, list[Row]]:

@@ -24,33 +24,37 @@ ORDER BY 1;
 
 -- name: issue_pages
 -- On how many pages each issue of both scans came, went, or says something else. Findings are taken apart only where
--- a page's differ as a whole. Of checks that measure (%(measuring)s) figures differ every time, so only that they fire
--- is compared.
+-- a page's differ as a whole. Of checks that say something else every time (%(unsteady)s) only how badly they fire is
+-- compared. Of findings about no page 100 a check are kept: where both scans have as many, they are samples.
 WITH differing AS MATERIALIZED (
   SELECT COALESCE(a.url, b.url) AS url, b.findings AS findings_before, a.findings AS findings_after
   FROM (SELECT url, findings FROM pages WHERE scan_id = %(after)s) a
   FULL JOIN (SELECT url, findings FROM pages WHERE scan_id = %(before)s) b ON a.url = b.url
   WHERE a.findings IS DISTINCT FROM b.findings
 ), told AS (
-  SELECT false AS later, d.url, f."check" AS check_id, f.severity, f.evidence FROM differing d
-  CROSS JOIN LATERAL jsonb_to_recordset(d.findings_before) AS f ("check" text, severity text, evidence text)
+  SELECT false AS later, d.url, f."check" AS check_id, f.severity, f.count, f.evidence FROM differing d CROSS JOIN LATERAL
+    jsonb_to_recordset(d.findings_before) AS f ("check" text, severity text, evidence text, count int)
   UNION ALL
-  SELECT true, d.url, f."check", f.severity, f.evidence FROM differing d
-  CROSS JOIN LATERAL jsonb_to_recordset(d.findings_after) AS f ("check" text, severity text, evidence text)
+  SELECT true, d.url, f."check", f.severity, f.count, f.evidence FROM differing d CROSS JOIN LATERAL
+    jsonb_to_recordset(d.findings_after) AS f ("check" text, severity text, evidence text, count int)
   UNION ALL
-  SELECT f.scan_id = %(after)s, COALESCE(f.url, p.url), f.check_id, f.severity, f.evidence FROM site_findings f
-  LEFT JOIN pages p ON p.scan_id = f.scan_id AND p.seq = f.seq
-  WHERE f.scan_id IN (%(before)s, %(after)s) AND %(before)s::uuid <> %(after)s::uuid
+  SELECT later, url, check_id, severity, 1, '' FROM (
+    SELECT f.scan_id = %(after)s AS later, COALESCE(f.url, p.url) AS url, f.check_id, f.severity,
+      f.seq IS NULL AND count(*) FILTER (WHERE f.seq IS NULL) OVER (PARTITION BY f.check_id) >= 200 AS sampled
+    FROM site_findings f LEFT JOIN pages p ON p.scan_id = f.scan_id AND p.seq = f.seq
+    WHERE f.scan_id IN (%(before)s, %(after)s) AND %(before)s::uuid <> %(after)s::uuid
+  ) of_site WHERE NOT sampled
+), worded AS (
+  SELECT later, url, check_id, severity
+    || CASE WHEN check_id = ANY(%(unsteady)s) THEN '' ELSE ' ' || COALESCE(count, 1) || ' ' || evidence END AS words
+  FROM told WHERE check_id <> ALL(%(comparing)s)
 ), compared AS (
-  SELECT check_id, url, count(*) FILTER (WHERE later) AS after, count(*) FILTER (WHERE NOT later) AS before,
-    array_agg(severity || ' ' || CASE WHEN check_id = ANY(%(measuring)s) THEN '' ELSE evidence END
-      ORDER BY severity, evidence) FILTER (WHERE later) AS says,
-    array_agg(severity || ' ' || CASE WHEN check_id = ANY(%(measuring)s) THEN '' ELSE evidence END
-      ORDER BY severity, evidence) FILTER (WHERE NOT later) AS said
-  FROM told WHERE check_id <> ALL(%(comparing)s) GROUP BY check_id, url
+  SELECT check_id, array_agg(DISTINCT words) FILTER (WHERE later) AS says,
+    array_agg(DISTINCT words) FILTER (WHERE NOT later) AS said
+  FROM worded GROUP BY check_id, url
 )
-SELECT check_id, count(*) FILTER (WHERE before = 0) AS new, count(*) FILTER (WHERE after = 0) AS fixed,
-  count(*) FILTER (WHERE before > 0 AND after > 0) AS changed
+SELECT check_id, count(*) FILTER (WHERE said IS NULL) AS new, count(*) FILTER (WHERE says IS NULL) AS fixed,
+  count(*) FILTER (WHERE says <> said) AS changed
 FROM compared WHERE says IS DISTINCT FROM said GROUP BY check_id;
 
 -- name: pages

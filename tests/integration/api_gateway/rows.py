@@ -139,11 +139,13 @@ async def add_issue(
     )
 
 
-async def add_site_finding(conn: Database, scan_id: UUID, n: int, check: str, *, evidence: str = "") -> None:
-    """A finding about the site as a whole."""
+async def add_site_finding(
+    conn: Database, scan_id: UUID, n: int, check: str, *, url: str = "https://example.com/", evidence: str = ""
+) -> None:
+    """A finding about no page of the scan."""
     await conn.execute(
         "INSERT INTO site_findings (scan_id, n, check_id, severity, url, evidence) VALUES (%s, %s, %s, 'high', %s, %s)",
-        (scan_id, n, check, "https://example.com/robots.txt", evidence),
+        (scan_id, n, check, url, evidence),
     )
 
 

@@ -136,8 +136,12 @@ async def test_what_became_of_issues_that_are_still_there(
             await add_issue(connection, scan, check, pages=2)
         await add_issue(connection, scan, "meta.refresh", "low" if scan == before else "high")
         await add_issue(connection, scan, "robots.blocks_all", "high", pages=1)
-        evidence = f"at {'first' if scan == before else 'last'}"
-        await add_site_finding(connection, scan, 0, "robots.blocks_all", evidence=evidence)
+        await add_site_finding(connection, scan, 0, "robots.blocks_all", evidence=f"such as {scan}")
+        await add_site_finding(connection, scan, 1, "sitemap.coverage", url=PAGE.format(scan))
+        await add_issue(connection, scan, "sitemap.coverage")
+        for n in range(2, 102):
+            await add_site_finding(connection, scan, n, "sitemap.duplicate_url", url=PAGE.format(f"{scan}-{n}"))
+        await add_issue(connection, scan, "sitemap.duplicate_url")
     await add_issue(connection, after, "title.changed")
     issues = (await compared(client, pair))["issues"]
     assert (issues["new"], issues["fixed"]) == ([], [])
@@ -157,7 +161,9 @@ async def test_what_became_of_issues_that_are_still_there(
         "perf.ttfb_slow": (False, "high", 0, 0, 0),
         "h1.missing": (True, "high", 1, 1, 0),
         "meta.refresh": (True, "low", 0, 0, 1),
-        "robots.blocks_all": (True, "high", 0, 0, 1),
+        "robots.blocks_all": (False, "high", 0, 0, 0),
+        "sitemap.coverage": (True, "high", 1, 1, 0),
+        "sitemap.duplicate_url": (False, "high", 0, 0, 0),
     }
 
 

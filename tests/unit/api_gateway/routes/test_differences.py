@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api_gateway.routes.differences import DATED, MOST_OF_LINE, Stretch, compared, comparing, measuring, robots_section
+from api_gateway.routes.differences import DATED, MOST_OF_LINE, Stretch, compared, comparing, robots_section, unsteady
 from shared.checks import catalogue
 from shared.checks.base import Level
 from shared.checks.limits import load_profile
@@ -74,7 +74,9 @@ def test_what_compares_by_itself_or_measures() -> None:
             differing |= _days_apart(judge, one, check.id)
     assert differing == DATED
     assert {"robots.changed", "title.changed", "sitemap.count_dropped"} <= set(comparing())
-    assert set(measuring()) == DATED | {"perf.ttfb_slow", "perf.slow_page"}
+    of_pages = {check for check in unsteady() if catalogue()[check].level is Level.PAGE}
+    assert of_pages == DATED | {"perf.ttfb_slow", "perf.slow_page"}
+    assert "description.duplicate" in unsteady()
 
 
 def _days_apart(judge: Judge, one: Sample, check: str) -> set[str]:
