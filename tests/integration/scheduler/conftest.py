@@ -21,11 +21,14 @@ class HandClock:
 
     def __init__(self) -> None:
         self.at = 1_000.0
+        self.step = 0.0
+        """Seconds that pass between one look at it and the next."""
 
     def now(self) -> float:
         return 1_700_000_000.0 + self.at
 
     def monotonic(self) -> float:
+        self.at += self.step
         return self.at
 
 

@@ -11,7 +11,7 @@ from shared import chunks
 from shared.chunks import LeaseLostError
 from shared.clock import uuid7
 from shared.db.pool import connection
-from tests.integration.scheduler.conftest import Rows
+from tests.integration.scheduler.conftest import HandClock, Rows
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -153,6 +153,19 @@ async def test_retention_goes_in_small_steps(office: Office, rows: Rows, monkeyp
         await retention.retention(office)
     assert [row["id"] for row in await rows.sql("SELECT id FROM scans")] == [kept]
     assert (await rows.sql("SELECT count(*) AS n FROM site_findings"))[0]["n"] == 0
+
+
+async def test_retention_keeps_pace_with_what_is_due(office: Office, rows: Rows, clock: HandClock) -> None:
+    """More than one batch a run; but a run has an end, so that the rest of the chore gets its turn."""
+    for number in range(45):
+        await rows.scan(f"guest:{number}")
+    await rows.sql("UPDATE scans SET status = 'complete', kept_until = now() - interval '1 minute'")
+    clock.step = retention.RUN_SECONDS + 1
+    await retention.retention(office)
+    assert (await rows.sql("SELECT count(*) AS n FROM scans"))[0]["n"] == 25
+    clock.step = 0.0
+    await retention.retention(office)
+    assert await rows.sql("SELECT id FROM scans") == []
 
 
 async def test_revoked_log_ins_are_forgotten_once_they_have_ended(office: Office, rows: Rows) -> None:
