@@ -24,6 +24,7 @@ from shared.checks.site import RobotsFile, SiteInputs, SitemapFile
 from shared.facts import Flag, SiteFacts, decode, encode, url_hash
 from shared.minhash import SIZE
 from shared.robots import parse
+from tests.bench.figures import Plan, Row, row
 from workers.site import Analysis, SiteJudge
 
 Hashes = npt.NDArray[np.uint64]
@@ -31,6 +32,7 @@ Numbers = npt.NDArray[np.uint32]
 
 LINKS, IDS, ALTERNATES = 50, 10, 3
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
+SHORT, LONG = (30_000, 100_000), (100_000, 300_000, 1_000_000)
 START = "https://example.com/"
 BATCH = 1_000
 _FINE = Flag.FETCHED | Flag.HTML | Flag.INDEXABLE | Flag.HTTPS | Flag.LISTED | Flag.LISTED_KNOWN | Flag.HAS_LANG
@@ -66,8 +68,8 @@ def _made(pages: int) -> Iterator[SiteFacts]:
         else:
             base = sketches.copy()
         ids = random.integers(0, 2**32, (len(rows), IDS), dtype=np.uint32)
-        for n, row in enumerate(rows.tolist()):
-            yield _page(row, int(here[n]), linked[n], ids[n], sketches[n].tobytes())
+        for n, number in enumerate(rows.tolist()):
+            yield _page(number, int(here[n]), linked[n], ids[n], sketches[n].tobytes())
 
 
 def _page(row: int, here: int, linked: Hashes, ids: Numbers, sketch: bytes) -> SiteFacts:
@@ -164,6 +166,34 @@ def measure(path: Path) -> dict[str, float]:
     }
 
 
+def run(pages: int, *options: str) -> dict[str, float]:
+    """Make a site up and measure it in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "facts"
+        write(pages, path)
+        command = [sys.executable, "-m", "tests.bench.bench_site", "--one", str(path), *options]
+        answer: dict[str, float] = json.loads(
+            subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        )
+        return answer
+
+
+def rows(plan: Plan) -> list[Row]:
+    """The table's lines."""
+    sizes = LONG if plan.long else SHORT
+    found = {pages: run(pages) for pages in sizes}
+    each = [1e6 * one["cpu_s"] / pages for pages, one in found.items()]
+    last = sizes[-1]
+    return [
+        *(
+            row("site", f"analysis of {pages:,} pages", one, "µs a page")
+            for pages, one in zip(sizes, each, strict=True)
+        ),
+        row("site", "dearest page of the cheapest", max(each) / min(each), "×", most=1.5),
+        row("site", f"memory for {last:,} pages", found[last]["rss_mb"] * 1.048576, "MB", most=2_000.0),
+    ]
+
+
 def main(arguments: list[str]) -> None:
     """Measure each size in a process of its own and print a line each."""
     if arguments and arguments[0] == "--one":
@@ -171,11 +201,7 @@ def main(arguments: list[str]) -> None:
         return
     verbose = ["-v"] if "-v" in arguments else []
     for pages in [int(one) for one in arguments if one != "-v"] or SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "facts"
-            write(pages, path)
-            command = [sys.executable, "-m", "tests.bench.bench_site", "--one", str(path), *verbose]
-            answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        answer = run(pages, *verbose)
         sys.stdout.write(f"{pages:>9} pages  {1e6 * answer['cpu_s'] / pages:6.1f} us a page  {json.dumps(answer)}\n")
         sys.stdout.flush()
 

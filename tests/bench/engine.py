@@ -12,6 +12,8 @@ from selectolax.lexbor import LexborHTMLParser
 from shared import facts
 from shared.page import Context, Fetched, Timings
 from shared.tally import tally_of
+from tests.bench.figures import Plan, Row, median, row
+from tests.bench.saved import load
 from tests.bench.yardstick import reference
 from workers.extract import extract
 from workers.scan_page import PageJob, Terms, bench, judge_page, robots_of
@@ -20,6 +22,7 @@ _ORIGIN = "http://www.example.com"
 _HEADERS = (("Content-Type", "text/html; charset=utf-8"), ("Server", "nginx"), ("Content-Encoding", "gzip"))
 _ROBOTS = (200, b"User-agent: *\nDisallow: /private/\n")
 _NOW = 1_795_000_000.0
+PAGES = 120
 STEPS = ("parse", "yardstick", "extract", "judge", "facts", "tally", "score", "all")
 """`all` is the child process's whole job: decode, every step, encode."""
 
@@ -96,7 +99,7 @@ def measure(pages: Mapping[str, bytes], rounds: int) -> list[Measured]:
         gc.unfreeze()
 
 
-def rows(measured: list[Measured]) -> list[tuple[str, float, float, float]]:
+def table(measured: list[Measured]) -> list[tuple[str, float, float, float]]:
     """(step, median ms a page, median ratio to parse, median ratio to the yardstick)."""
     return [
         (
@@ -106,4 +109,18 @@ def rows(measured: list[Measured]) -> list[tuple[str, float, float, float]]:
             statistics.median(one[step] / one["yardstick"] for one in measured),
         )
         for step in STEPS
+    ]
+
+
+def rows(plan: Plan) -> list[Row]:
+    """The table's lines."""
+    measured = measure(load(plan.folder, PAGES), plan.rounds)
+    judging = [one["extract"] + one["judge"] + one["score"] for one in measured]
+    share = [100 * one["yardstick"] / all_of for one, all_of in zip(measured, judging, strict=True)]
+    checks = [100 * one["judge"] / all_of for one, all_of in zip(measured, judging, strict=True)]
+    return [
+        *(row("engine", f"{step}, in parses", parses, "×") for step, _, parses, _ in table(measured)),
+        row("engine", "the whole job", table(measured)[-1][1], "ms a page"),
+        row("engine", "extract, checks and score: speed of the tuned extractor", median(share), "%", least=40.0),
+        row("engine", "checks, of extract, checks and score", median(checks), "%", most=35.0),
     ]

@@ -5,20 +5,23 @@ remembers. Half of the links are the site's menu, as on real sites.
 """
 
 import gc
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 
 from shared.page import Context, Fetched
+from tests.bench.figures import Plan, Row, row
+from tests.bench.processes import resident
 from workers.scan_page import PageJob, Terms, judge_page
 
-MARKS = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+FIRST = 1_000
+MARKS = (FIRST, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 COLLECT_EVERY = 256
 _LINKS = 40
 _DIRECTORIES = 500
-_PAGE_BYTES = 4_096
 
 
 def page(number: int) -> tuple[str, bytes]:
@@ -31,12 +34,6 @@ def page(number: int) -> tuple[str, bytes]:
         f"<body><nav><ul>{menu}</ul></nav><main><h1>Page {number}</h1><p>{words}</p><ul>{links}</ul></main></body></html>"
     )
     return f"https://example.com/part-{number % _DIRECTORIES}/page-{number}.html", document.encode()
-
-
-def resident() -> float:
-    """Megabytes of this process in memory."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * _PAGE_BYTES / 1e6
 
 
 def measure(pages: int) -> list[tuple[int, float]]:
@@ -53,10 +50,22 @@ def measure(pages: int) -> list[tuple[int, float]]:
         if number % COLLECT_EVERY == 0:
             gc.collect()
         if number in MARKS or number == pages:
-            found.append((number, resident()))
+            found.append((number, resident(os.getpid())))
             sys.stdout.write(f"{number:>8} pages {found[-1][1]:8.1f} MB\n")
             sys.stdout.flush()
     return found
+
+
+def rows(plan: Plan) -> list[Row]:
+    """The table's lines, from a process of its own."""
+    pages = 50_000 if plan.long else 3_000
+    command = [sys.executable, "-m", "tests.bench.memory", str(pages)]
+    out = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, timeout=7_200).stdout
+    marks = {int(line.split()[0]): float(line.split()[2]) for line in out.splitlines()}
+    return [
+        row("memory", "judging pages of 10 kB: after 1,000", marks[FIRST], "MB"),
+        row("memory", f"the same: {pages:,} above 1,000", marks[pages] - marks[FIRST], "MB", most=20.0),
+    ]
 
 
 def main(arguments: Sequence[str]) -> int:
