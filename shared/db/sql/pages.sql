@@ -1,9 +1,10 @@
 -- name: insert
+-- checks: ids, a blank between them.
 INSERT INTO pages (scan_id, seq, url, final_url, status, error, score, title, depth, bytes, duration_ms, checks,
   findings, facts, site, etag, last_modified, verdict_key, again)
 VALUES (%(scan_id)s, %(seq)s, %(url)s, %(final_url)s, %(status)s, %(error)s, %(score)s, %(title)s, %(depth)s,
-  %(bytes)s, %(duration_ms)s, %(checks)s, %(findings)s, %(facts)s, %(site)s, %(etag)s, %(last_modified)s,
-  %(verdict_key)s, %(again)s)
+  %(bytes)s, %(duration_ms)s, string_to_array(%(checks)s, ' '), %(findings)s::jsonb, %(facts)s::jsonb, %(site)s,
+  %(etag)s, %(last_modified)s, %(verdict_key)s, %(again)s)
 ON CONFLICT DO NOTHING;
 
 -- name: done_seqs
