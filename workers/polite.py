@@ -1,7 +1,6 @@
 """The rules of politeness that a scan's options, robots.txt and the operator's networks come to."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from shared.manners import manners
 from shared.robots import Robots
@@ -24,11 +23,9 @@ def rules_of(settings: Settings, scan: Work, robots: Robots, url: str) -> Rules:
     )
 
 
-@asynccontextmanager
-async def host_slot(
+def host_slot(
     shop: Workshop, scan: Work, robots: Robots, url: str, *, patience: float = PATIENCE
-) -> AsyncGenerator[Slot]:
+) -> AbstractAsyncContextManager[Slot]:
     """Wait for the host's turn. Raises `NotBefore` when it is further off than `patience` seconds."""
     rules = rules_of(shop.settings, scan, robots, url)
-    async with shop.politeness.slot(host_key(url), rules, patience=patience) as slot:
-        yield slot
+    return shop.politeness.slot(host_key(url), rules, patience=patience)

@@ -6,6 +6,7 @@ import random
 import secrets
 import sys
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -14,7 +15,7 @@ from shared.clock import SYSTEM
 from shared.page import Fetched
 from shared.redis import keys, scripts
 from shared.redis.client import connect
-from workers.fetch.pace import Given, Pace, Rules
+from workers.fetch.pace import Decision, Given, Pace, Rules
 from workers.fetch.politeness import NotBefore, Politeness, host_key, retry_after
 
 HOST = "https://example.com:443"
@@ -43,56 +44,93 @@ def answered(status: int, **headers: str) -> Fetched:
     return Fetched("https://example.com/", "https://example.com/", status=status, headers=pairs)
 
 
-@pytest.mark.parametrize("seed", range(8))
-async def test_the_script_decides_as_pace_does(seed: int, client: Redis) -> None:
-    chance = random.Random(seed)
-    names = [keys.politeness(f"m{seed}", HOST)]
-    await client.delete(*names)
-    script, pace, now = scripts.load("politeness"), Pace(), 1_795_000_000_000
-    running: list[str] = []
-    for n in range(300):
-        now += chance.choice((0, 5, 90, 700, 3_000))
+class Chance:
+    """Steps of a host as they come, for the script and for `Pace`."""
+
+    def __init__(self, random: random.Random) -> None:
+        """Nothing runs yet."""
+        self.random = random
+        self.pace = Pace()
+        self.running: list[str] = []
+
+    def step(self, now: int, token: str) -> tuple[list[str | int], Decision]:
+        """The script's arguments, and what it should decide."""
+        chance = self.random
         gone = [
             Given(
-                token,
+                one,
                 now - chance.randrange(50),
                 chance.choice((None, 20, 1_500, 9_000)),
                 chance.random() < 0.15,
                 chance.choice((None, None, 700, 5_000)),
             )
-            for token in running
+            for one in self.running
             if chance.random() < 0.4
         ]
-        running = [token for token in running if token not in {one.token for one in gone}]
-        flat = [
-            (one.token, now - one.ended, *(-1 if v is None else v for v in (one.spent,)), int(one.less), one.back_off)
-            for one in gone
-        ]
+        self.running = [one for one in self.running if one not in {given.token for given in gone}]
         rules = Rules(
             owner=chance.choice("abc"),
             concurrency=chance.choice((1, 2, 3, 10)),
             delay=chance.choice((0, 100, 500)),
             crawl_delay=chance.choice((0, 0, 300)),
         )
-        own: list[str | int] = [
-            f"t{n}",
-            rules.owner,
-            rules.concurrency,
-            rules.delay,
-            rules.crawl_delay,
-            20_000,
-            2_000,
-            10_000,
-        ]
-        rest = [-1 if value is None else value for one in flat for value in one]
-        reply = await script(client, keys=names, args=[now, *own, *rest])
+        args: list[str | int] = [token, rules.owner, rules.concurrency, rules.delay, rules.crawl_delay]
+        args += [20_000, 2_000, 10_000, len(gone)]
         for one in gone:
-            pace.give(one)
-        expected = pace.take(now, f"t{n}", rules, lease=20_000, patience=2_000, hold=10_000)
-        assert (bool(reply[0]), reply[1]) == expected
-        if expected[0]:
-            running.append(f"t{n}")
-    assert await client.pttl(names[0]) > 0
+            spent, off = (-1 if value is None else value for value in (one.spent, one.back_off))
+            args += [one.token, now - one.ended, spent, int(one.less), off]
+            self.pace.give(one)
+        expected = self.pace.take(now, token, rules, lease=20_000, patience=2_000, hold=10_000)
+        if expected.taken:
+            self.running.append(token)
+        return args, expected
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_the_script_decides_as_pace_does(seed: int, client: Redis) -> None:
+    chance = random.Random(seed)
+    names = [keys.politeness(f"m{seed}", f"https://{name}.example:443") for name in "xyz"]
+    await client.delete(*names)
+    script, now = scripts.load("politeness"), 1_795_000_000_000
+    hosts = {name: Chance(chance) for name in names}
+    for n in range(200):
+        now += chance.choice((0, 5, 90, 700, 3_000))
+        asked = chance.choices(names, k=chance.choice((1, 1, 2, 5)))
+        steps = [hosts[name].step(now, f"t{n}-{place}") for place, name in enumerate(asked)]
+        reply = await script(client, keys=asked, args=[now, *(one for args, _ in steps for one in args)])
+        figures = [int(one) for one in reply.split()]
+        assert [(bool(taken), wait) for taken, wait in zip(figures[::2], figures[1::2], strict=True)] == [
+            e for _, e in steps
+        ]
+    assert min([await client.pttl(name) for name in names]) > 0
+
+
+async def test_what_is_asked_at_once_is_one_call(polite: Politeness, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    script = scripts.Script.__call__
+
+    async def counted(self: scripts.Script, redis: Redis, **asked: Any) -> Any:
+        calls.append(len(asked["keys"]))
+        return await script(self, redis, **asked)
+
+    monkeypatch.setattr(scripts.Script, "__call__", counted)
+    rules = Rules(owner="scan", concurrency=3, delay=0)
+    inside = 0
+    most = 0
+
+    async def ask(n: int) -> None:
+        nonlocal inside, most
+        async with polite.slot(HOST if n % 2 else "http://example.com:80", rules):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0)
+            inside -= 1
+
+    await asyncio.gather(*(ask(n) for n in range(6)))
+    await polite.close()
+    assert calls[0] == 6
+    assert most == 6
+    assert sum(calls[1:]) == 2
 
 
 async def test_requests_of_one_slot_are_spaced(polite: Politeness) -> None:
