@@ -23,8 +23,14 @@ DEFAULT_MEMORY: Final = 1 << 30
 DEFAULT_SECONDS: Final = 5.0
 MAX_QUEUED: Final = 1_000
 """Pages waiting or running; more are refused."""
-PIPELINED: Final = 4
+PIPELINED: Final = 8
 """Pages handed to the child ahead of its answers: it never waits for the loop, and little must be sent again."""
+REST_SECONDS: Final = 0.025
+"""At most so long answers are left in the socket while the child has more to do: a loop that wakes for several pages at
+once also asks for several slots, sends several requests and hands several pages over at once."""
+LEAST_REST: Final = 0.003
+SPARE: Final = 2
+"""Pages that the child should still have before it when the loop wakes."""
 SLOW_SECONDS: Final = 0.25
 """A page that takes longer keeps its child for itself; the pages behind it go to another. 99 % of real pages take less
 than a tenth of that."""
@@ -90,6 +96,9 @@ class _Child:
         self.since = 0.0
         self.used: float | None = None
         self.timer: asyncio.TimerHandle | None = None
+        self.resting: asyncio.TimerHandle | None = None
+        self.read_at = 0.0
+        self.each = 0.0
 
 
 class ParserProcess:
@@ -119,6 +128,7 @@ class ParserProcess:
         self._control: socket.socket | None = None
         self._closed = False
         self._failures = 0
+        self._room = bytearray(READ_BYTES)
         self.respawns = 0
         """Children lost to a page or to an outside kill."""
 
@@ -170,7 +180,7 @@ class ParserProcess:
         with theirs:
             socket.send_fds(self._control, [b"S"], [theirs.fileno()])
         self._child = _Child(ours)
-        self._loop.add_reader(ours, self._on_answer, self._child)
+        self._loop.add_reader(ours, self._on_readable, self._child)
         self._feed()
 
     async def close(self) -> None:
@@ -193,9 +203,10 @@ class ParserProcess:
             await asyncio.to_thread(_end, template)
 
     def _release(self, child: _Child) -> None:
-        if child.timer is not None:
-            child.timer.cancel()
-            child.timer = None
+        for timer in (child.timer, child.resting):
+            if timer is not None:
+                timer.cancel()
+        child.timer = child.resting = None
         self._loop.remove_reader(child.sock)
         if child.writing:
             self._loop.remove_writer(child.sock)
@@ -273,28 +284,52 @@ class ParserProcess:
             else:
                 self._loop.remove_writer(child.sock)
 
-    def _on_answer(self, child: _Child) -> None:
+    def _on_readable(self, child: _Child) -> None:
+        answered = self._on_answer(child)
+        if self._child is child and answered:
+            self._rest(child, answered)
+
+    def _rest(self, child: _Child, answered: int) -> None:
+        """Leave the next answers unread for as long as the child is sure to be busy, by what its pages took so far."""
+        now = self._loop.time()
+        if child.read_at:
+            child.each = (3 * child.each + (now - child.read_at) / answered) / 4
+        child.read_at = now if child.given else 0.0
+        rest = min(REST_SECONDS, child.each * (len(child.given) - SPARE))
+        if rest >= LEAST_REST:
+            self._loop.remove_reader(child.sock)
+            child.resting = self._loop.call_later(rest, self._rested, child)
+
+    def _rested(self, child: _Child) -> None:
+        child.resting = None
+        self._loop.add_reader(child.sock, self._on_readable, child)
+
+    def _on_answer(self, child: _Child) -> int:
+        """Read what there is; the number of pages answered."""
         try:
-            data = child.sock.recv(READ_BYTES)
+            size = child.sock.recv_into(self._room)
         except (BlockingIOError, InterruptedError):
-            return
+            return 0
         except OSError:
-            data = b""
-        if not data:
+            size = 0
+        if not size:
             self._loop.remove_reader(child.sock)  # the exit message follows
-            return
-        child.buffer += data
+            return 0
+        child.buffer += memoryview(self._room)[:size]
+        answered = 0
         while len(child.buffer) >= ANSWER.size:
             number, size, outcome = ANSWER.unpack_from(child.buffer)
             if size > MAX_ANSWER:
                 self._kill(child, "memory")
-                return
+                break
             end = ANSWER.size + size
             if len(child.buffer) < end:
-                return
+                break
             answer = bytes(memoryview(child.buffer)[ANSWER.size : end])
             del child.buffer[:end]
             self._answered(child, number, outcome, answer)
+            answered += 1
+        return answered
 
     def _answered(self, child: _Child, number: int, outcome: int, answer: bytes) -> None:
         page = child.given.popleft()

@@ -27,6 +27,27 @@ async def test_answers_come_to_whom_they_belong(parser: ParserProcess) -> None:
     assert parser.respawns == 0
 
 
+async def test_answers_of_a_busy_child_come_together(parser: ParserProcess) -> None:
+    turn, turns = 0, set[int]()
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def ask(number: int) -> None:
+        assert await parser.run(b"wait 0.005", deadline=30) == b"0.005", number
+        turns.add(turn)
+
+    await parser.run(b"x", deadline=10)
+    counting = asyncio.create_task(count())
+    await asyncio.gather(*map(ask, range(80)))
+    counting.cancel()
+    assert len(turns) < 50
+    assert await parser.run(b"x alone", deadline=0.5) == b"alone"
+
+
 @pytest.mark.parametrize(("word", "reason"), [(b"spin", "time"), (b"crash", "crash"), (b"hoard", "memory")])
 async def test_only_the_culprit_is_blamed(parser: ParserProcess, word: bytes, reason: str) -> None:
     pages = (b"x 1", b"x 2", word, b"x 3", b"x 4", b"x 5", b"x 6", b"x 7")
