@@ -12,6 +12,7 @@ from shared.page import Fetched, FetchError, Timings
 from workers.fetch.decode import Decoder, TooMuch
 from workers.fetch.faults import EXPECTED, FetchFault, fetch_error
 from workers.fetch.options import Caps
+from workers.fetch.trace import Trace
 from workers.fetch.wire import check_framing
 
 _STEPS_AT_ONCE: Final = 4
@@ -34,28 +35,6 @@ class Clockwork:
     def elapsed(self) -> float:
         """Milliseconds since the hop began."""
         return (self.now() - self.started) * 1000
-
-
-class Trace:
-    """Moments of one hop's connection, as the connector tells them; milliseconds."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        """`now` in seconds."""
-        self.now: Final = now
-        self.dns_began: float | None = None
-        self.connect_began: float | None = None
-        self.dns: float | None = None
-        self.connect: float | None = None
-
-    def dns_ended(self) -> None:
-        """The name has been looked up."""
-        if self.dns_began is not None:
-            self.dns = (self.now() - self.dns_began) * 1000
-
-    def connect_ended(self) -> None:
-        """The connection stands, TLS included; the look-up is not counted."""
-        if self.connect_began is not None:
-            self.connect = (self.now() - self.connect_began) * 1000 - (self.dns or 0.0)
 
 
 class Answer:
@@ -110,13 +89,25 @@ class Answer:
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """What has arrived, or the next that does. Raises `FetchFault` for too little too slowly, `TooMuch`."""
+        caps, content = self._caps, response.content
+        data = content.read_nowait()
+        if not data and not content.at_eof():
+            data = await self._wait(content)
+        self.wire += len(data)
+        check_framing(response, self.wire)
+        if self.wire > caps.wire:
+            msg = f"the body is larger than {caps.wire} bytes"
+            raise TooMuch(msg)
+        return data
+
+    async def _wait(self, content: aiohttp.StreamReader) -> bytes:
         caps, clock = self._caps, self._clock
         patience = max(caps.grace, self.wire / caps.rate) - self._waited
         slow = patience < clock.left
         began = clock.now()
         try:
             async with asyncio.timeout(max(0.0, min(patience, clock.left))):
-                data = await response.content.readany()
+                return await content.readany()
         except TimeoutError as error:
             message = (
                 f"the body came at less than {caps.rate:.0f} bytes a second" if slow else "the answer took too long"
@@ -126,12 +117,6 @@ class Answer:
             waited = clock.now() - began
             self._waited += waited
             clock.left -= waited
-        self.wire += len(data)
-        check_framing(response, self.wire)
-        if self.wire > caps.wire:
-            msg = f"the body is larger than {caps.wire} bytes"
-            raise TooMuch(msg)
-        return data
 
     async def whole(self) -> Fetched:
         """The complete fetch.

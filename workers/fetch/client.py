@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
@@ -13,14 +13,14 @@ from msgspec.structs import replace
 
 from shared.clock import SYSTEM, Clock
 from shared.page import Fetched, FetchError, Hop
-from workers.fetch.answer import Answer, Clockwork, Trace
+from workers.fetch.answer import Answer, Clockwork
 from workers.fetch.faults import EXPECTED, FetchFault, fetch_error
 from workers.fetch.guard import Guard, GuardedResolver, SystemResolver
 from workers.fetch.offered import OfferedVersions
 from workers.fetch.options import STREAM, Caps, FetchOptions
 from workers.fetch.redirect import location, target
 from workers.fetch.trip import Trip
-from workers.fetch.wire import Connector, Response
+from workers.fetch.wire import TRACE, Connector, Response, TracedResolver
 
 MAX_HEADER: Final = 32_768
 """Bytes of one header: content security policies of 10 KB are served in practice, and the library's default is 8 KB."""
@@ -62,7 +62,7 @@ class Fetcher:
         resolver = GuardedResolver(self.guard, self._resolver or SystemResolver())
         context = self._tls or _trusting()
         connector = Connector(
-            resolver=resolver,
+            resolver=TracedResolver(resolver),
             socket_factory=self.guard.socket,
             ssl=context,
             limit=CONNECTIONS,
@@ -79,7 +79,6 @@ class Fetcher:
             raise_for_status=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.caps.connect),
             response_class=Response,
-            trace_configs=[_tracing()],
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
             max_line_size=MAX_HEADER,
             max_field_size=MAX_HEADER,
@@ -101,11 +100,15 @@ class Fetcher:
         self, url: str, options: FetchOptions, *, caps: Caps | None = None, permits: Permits | None = None
     ) -> Fetched:
         """Fetch a page, redirects followed hop by hop as far as `permits`. Never raises for what a server does."""
-        async with self._answer("GET", url, options, caps or self.caps, permits) as answer:
+        caps = caps or self.caps
+        answer = await self._travel("GET", Trip(url, options, Clockwork(caps.total)), caps, permits)
+        try:
             if answer.head.tls is None or self._offered is None:
                 return await answer.whole()
             asked = self._offered.ask(answer.head.final_url)
             fetched = await answer.whole()
+        finally:
+            answer.close()
         offered = await asyncio.shield(asked)
         return replace(fetched, http_version=offered)
 
@@ -161,14 +164,11 @@ class Fetcher:
         if session is None:
             message = "the fetcher is not open"
             raise RuntimeError(message)
-        async with trip.waiting(caps.head):
-            response = await session.request(
-                method,
-                trip.request_url(),
-                headers=trip.request_headers(),
-                allow_redirects=False,
-                trace_request_ctx=trip.trace,
-            )
+        TRACE.set(trip.trace)
+        response = await trip.waiting(
+            session.request(method, trip.request_url(), headers=trip.request_headers(), allow_redirects=False),
+            caps.head,
+        )
         if not isinstance(response, Response) or response.status < _FINAL:
             response.close()
             raise FetchFault("protocol", "the answer's status is not that of an answer")
@@ -193,30 +193,3 @@ def _trusting() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-def _tracing() -> aiohttp.TraceConfig:
-    """Hooks that note the connector's moments in the request's own `Trace`. Reused connections call none of them."""
-
-    async def dns_began(_: aiohttp.ClientSession, at: SimpleNamespace, __: object) -> None:
-        trace: Trace = at.trace_request_ctx
-        trace.dns_began = trace.now()
-
-    async def dns_ended(_: aiohttp.ClientSession, at: SimpleNamespace, __: object) -> None:
-        trace: Trace = at.trace_request_ctx
-        trace.dns_ended()
-
-    async def connect_began(_: aiohttp.ClientSession, at: SimpleNamespace, __: object) -> None:
-        trace: Trace = at.trace_request_ctx
-        trace.connect_began = trace.now()
-
-    async def connect_ended(_: aiohttp.ClientSession, at: SimpleNamespace, __: object) -> None:
-        trace: Trace = at.trace_request_ctx
-        trace.connect_ended()
-
-    config = aiohttp.TraceConfig()
-    config.on_dns_resolvehost_start.append(dns_began)
-    config.on_dns_resolvehost_end.append(dns_ended)
-    config.on_connection_create_start.append(connect_began)
-    config.on_connection_create_end.append(connect_ended)
-    return config

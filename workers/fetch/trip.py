@@ -1,17 +1,19 @@
 """The way of one fetch over its redirects."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import Awaitable, Sequence
+from typing import Final, TypeVar
 
 from yarl import URL
 
 from shared.network import BadUrl, Network, check_url
 from shared.page import Fetched, FetchError, Hop, Tls
-from workers.fetch.answer import Clockwork, Trace
+from workers.fetch.answer import Clockwork
 from workers.fetch.faults import FetchFault
 from workers.fetch.options import FetchOptions
+from workers.fetch.trace import Trace
+
+T = TypeVar("T")
 
 
 def origin(url: str) -> str:
@@ -54,14 +56,13 @@ class Trip:
         """The hop's headers; credentials only to their own origin."""
         return self.options.headers(first=not self.hops, own=self._own is not None and origin(self.at) == self._own)
 
-    @asynccontextmanager
-    async def waiting(self, limit: float) -> AsyncGenerator[None]:
+    async def waiting(self, answer: Awaitable[T], limit: float) -> T:
         """Wait for the server at most `limit` seconds, and no longer than the fetch's time. Raises `FetchFault`."""
         clock = self.clock
         began = clock.now()
         try:
             async with asyncio.timeout(max(0.0, min(limit, clock.left))):
-                yield
+                return await answer
         except TimeoutError as error:
             raise FetchFault("timeout", f"no answer within {min(limit, clock.left):.0f} seconds") from error
         finally:

@@ -5,10 +5,13 @@ Measured with a server that floods: each read of 256 KB of `100 Continue`, or of
 """
 
 import asyncio
+import socket
+from contextvars import ContextVar
 from functools import partial
 from typing import Final
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http import RawResponseMessage
@@ -18,7 +21,10 @@ from aiohttp.streams import StreamReader
 from shared.page import Tls
 from workers.fetch.faults import FetchFault
 from workers.fetch.tls import TlsFacts
+from workers.fetch.trace import Trace
 
+TRACE: Final[ContextVar[Trace | None]] = ContextVar("trace", default=None)
+"""Of the request that is being sent."""
 MAX_EARLY: Final = 20
 """Informational answers (1xx) before the answer itself."""
 _FINAL: Final = 200
@@ -47,13 +53,12 @@ class Handler(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         """Parse what came in; in small parts while the answer's head is awaited, since each may be the last wanted."""
         self.received += len(data)
-        if not self._heading or len(data) <= _SLICE:
-            super().data_received(data)
-            return
-        for start in range(0, len(data), _SLICE):
+        while self._heading and len(data) > _SLICE:
+            super().data_received(data[:_SLICE])
             if self.exception() is not None:
                 return
-            super().data_received(data[start : start + _SLICE])
+            data = data[_SLICE:]
+        super().data_received(data)
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Pass a head on, unless it is one informational answer too many."""
@@ -80,6 +85,45 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(**options)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         handler: type[ResponseHandler] = Handler
         self._factory = partial(handler, loop=self._loop)
+
+    async def _create_connection(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the library's
+    ) -> ResponseHandler:
+        """Note when it begins and ends; the library's own tracing costs each request 45 us, connecting or not."""
+        trace = TRACE.get()
+        if trace is not None:
+            trace.connect_began = trace.now()
+        made = await super()._create_connection(req, traces, timeout)
+        if trace is not None:
+            trace.connect_ended()
+        return made
+
+
+class TracedResolver(AbstractResolver):
+    """Another resolver whose look-ups are noted in the trace of the request that causes them."""
+
+    def __init__(self, inner: AbstractResolver) -> None:
+        """Take over `inner`, and close it with this one."""
+        self._inner: Final = inner
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """As `inner` does."""
+        trace = TRACE.get()
+        if trace is not None:
+            trace.dns_began = trace.now()
+        found = await self._inner.resolve(host, port, family)
+        if trace is not None:
+            trace.dns_ended()
+        return found
+
+    async def close(self) -> None:
+        """Close the inner resolver."""
+        await self._inner.close()
 
 
 class Response(aiohttp.ClientResponse):
