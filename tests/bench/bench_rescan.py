@@ -65,9 +65,9 @@ async def _validated(request: web.Request, handler: Handler) -> web.StreamRespon
     return response
 
 
-def serve(port: int, pages: int) -> None:
+def serve(port: int, pages: int, folder: Path | None = None) -> None:
     """The site, until SIGTERM."""
-    app = make_app(f"http://{HOST}:{port}", load(None, pages), pages)
+    app = make_app(f"http://{HOST}:{port}", load(folder, pages), pages)
     app.middlewares.append(_validated)
     web.run_app(app, host=HOST, port=port, print=None, access_log=None, shutdown_timeout=1.0)
 
@@ -135,9 +135,10 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--pages", type=int, default=2_000, help="pages of the site (default 2000)")
     parser.add_argument("--runs", type=int, default=3, help="runs, the first included (default 3)")
     parser.add_argument("--serve", type=int, metavar="PORT", help="be the site")
+    parser.add_argument("--folder", type=Path, help="saved HTML pages of the site (default: made-up pages of 40 kB)")
     arguments = parser.parse_args(words)
     if arguments.serve:
-        serve(arguments.serve, arguments.pages)
+        serve(arguments.serve, arguments.pages, arguments.folder)
         return 0
     screen, interrupts = Screen(), Interrupts()
     found: list[Spent] = []
