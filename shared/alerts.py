@@ -84,11 +84,15 @@ class Ended(Struct, frozen=True, kw_only=True):
 
 
 class Before(Struct, frozen=True, kw_only=True):
-    """What a rule of change compares with: the complete run before, or that before an open alert."""
+    """What a rule of change compares with: the complete run before, or that before an open alert.
+
+    `severities` are the worst of each of the `issues`; alerts that the release before opened don't have them.
+    """
 
     score: float | None = None
     pages: int = 0
     issues: tuple[str, ...] = ()
+    severities: dict[str, str] = {}
     noindex: tuple[str, ...] = ()
 
 
@@ -174,7 +178,7 @@ def _drops(rule: ScoreDrops, now: Ended, before: Before) -> list[Firing] | None:
 
 def _new(rule: NewIssue, now: Ended, before: Before) -> list[Firing]:
     worst = SEVERITIES.index(rule.severity)
-    known = set(before.issues)
+    known = {check for check in before.issues if SEVERITIES.index(before.severities.get(check, SEVERITIES[0])) <= worst}
     return [
         Firing(subject=check, message=f"New {severity} issue: {check}.", details={"check": check, "severity": severity})
         for check, severity in sorted(now.issues.items())

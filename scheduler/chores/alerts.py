@@ -198,7 +198,10 @@ async def _previous(conn: Connection, at: _Look) -> tuple[UUID, Before] | None:
         return None
     issues = await (await conn.execute(_SQL["issues"], row)).fetchall()
     return row["scan_id"], Before(
-        score=scan["score"], pages=scan["pages"], issues=tuple(issue["check_id"] for issue in issues)
+        score=scan["score"],
+        pages=scan["pages"],
+        issues=tuple(issue["check_id"] for issue in issues),
+        severities={issue["check_id"]: issue["severity"] for issue in issues},
     )
 
 

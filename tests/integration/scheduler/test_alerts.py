@@ -163,6 +163,14 @@ async def test_further_noindex_pages_are_told_and_recover_together(watch: Watch)
     assert await watch.run() == [("noindex_appeared", "recovered")]
 
 
+async def test_an_issue_that_gets_worse_is_new_as_such(watch: Watch) -> None:
+    """And is over when it is no longer as bad; a run as bad as the one before is no news."""
+    await watch.run(issues={"security.cert_expiring": "medium"})
+    assert await watch.run(issues={"security.cert_expiring": "critical"}) == [("new_issue", "triggered")]
+    assert await watch.run(issues={"security.cert_expiring": "critical"}) == []
+    assert await watch.run(issues={"security.cert_expiring": "medium"}) == [("new_issue", "recovered")]
+
+
 async def test_a_rule_that_is_taken_away_closes_without_a_word(watch: Watch) -> None:
     await watch.run()
     await watch.run(score=60.0)
@@ -179,12 +187,17 @@ async def test_webhooks_hear_of_alerts(watch: Watch) -> None:
     )  # fmt: skip
     await watch.run()
     await watch.run(score=60.0)
-    await webhooks.plan(watch.office)
-    (row,) = await watch.rows.sql("SELECT event, payload FROM deliveries")
-    sent = json.loads(bytes(row["payload"]))
-    assert (sent["event"], sent["data"]["alert"]["state"]) == ("alert.triggered", "triggered")
-    assert sent["data"]["alert"]["message"] == "The score fell by 20.0 points, from 80.0 to 60.0."
-    assert sent["data"]["alert"]["monitor_id"] == str(watch.id)
+    await watch.run(score=61.0)
+    await watch.run(score=79.0)
+    for _ in range(2):
+        await webhooks.plan(watch.office)
+    rows = await watch.rows.sql("SELECT event, payload FROM deliveries ORDER BY id")
+    assert {row["event"] for row in rows} == {"alert.triggered"}
+    told = [json.loads(bytes(row["payload"]))["data"]["alert"] for row in rows]
+    assert sorted(one["state"] for one in told) == ["recovered", "triggered"]
+    assert {one["message"] for one in told} == {"The score fell by 20.0 points, from 80.0 to 60.0."}
+    assert {one["monitor_id"] for one in told} == {str(watch.id)}
+    assert len({one["id"] for one in told}) == 1
 
 
 class Post:
@@ -261,6 +274,15 @@ async def test_alerts_and_reports_are_mailed_to_the_owner(watch: Watch, mailing:
     assert files[0].get_payload(decode=True)[:8] == b"%PDF-1.7"  # type: ignore[index]
     links = [one for one in post.mails if "/reports/" in one.get_body(("plain",)).get_content()]  # type: ignore[union-attr]
     assert len(links) == 2
+
+
+async def test_a_recovery_is_mailed_once(watch: Watch, mailing: Office, post: Post) -> None:
+    await watch.rows.sql('UPDATE monitors SET reports = \'[{"kind": "alerts"}]\'')
+    for score in (80.0, 60.0, 60.0, 80.0, 80.0):
+        await watch.run(score=score)
+    for _ in range(2):
+        await mail.send(mailing)
+    assert sorted(str(one["Subject"]).partition(":")[0] for one in post.mails) == ["Alert", "Recovered"]
 
 
 async def test_what_is_refused_for_now_is_sent_again_and_for_good_is_not(
