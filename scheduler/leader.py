@@ -13,6 +13,8 @@ from shared.tasks import end
 LOCK_KEY = 0x5CED
 RETRY_SECONDS = 1.0
 CHECK_SECONDS = 2.0
+SILENT_SECONDS = 15.0
+"""A leader that asks nothing for so long hangs: its kernel goes on answering, so nothing else would end its claim."""
 
 
 async def lead(database_url: str, duty: Callable[[], Awaitable[None]]) -> None:
@@ -30,7 +32,7 @@ async def lead(database_url: str, duty: Callable[[], Awaitable[None]]) -> None:
 
 async def _term(database_url: str, duty: Callable[[], Awaitable[None]]) -> None:
     arguments = connect_arguments("scheduler-leader")
-    arguments["options"] += " -c idle_session_timeout=0"
+    arguments["options"] += f" -c idle_session_timeout={int(SILENT_SECONDS * 1000)}"
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True, **arguments) as conn:
         row = await (await conn.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))).fetchone()
         if row is None or not row[0]:
