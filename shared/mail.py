@@ -115,9 +115,10 @@ async def sent(conn: Connection, mail_id: UUID) -> None:
 
 
 async def failed(conn: Connection, mail: Mail, error: str, *, for_good: bool = False) -> None:
-    """It wasn't: try again later, or give it up."""
+    """It wasn't: try again later, or give it up; unless somebody else has claimed it since."""
     again = None if for_good or mail.attempts > len(RETRIES) else RETRIES[mail.attempts - 1]
-    await conn.execute(_SQL["failed"], {"id": mail.id, "error": error[:500], "again": again})
+    values = {"id": mail.id, "attempts": mail.attempts, "error": error[:500], "again": again}
+    await conn.execute(_SQL["failed"], values)
 
 
 async def forget(conn: Connection) -> None:

@@ -16,11 +16,11 @@ UPDATE mails SET sent_at = clock_timestamp(), next_attempt_at = NULL, lease_unti
 WHERE id = %(id)s AND sent_at IS NULL;
 
 -- name: failed
--- Again after some seconds, or given up when there are none.
+-- Again after some seconds, or given up when there are none. attempts is the fence: each claim raises it.
 UPDATE mails SET last_error = %(error)s, lease_until = NULL,
   next_attempt_at = clock_timestamp() + make_interval(secs => %(again)s::float8),
   given_up_at = CASE WHEN %(again)s::float8 IS NULL THEN clock_timestamp() END
-WHERE id = %(id)s AND sent_at IS NULL;
+WHERE id = %(id)s AND sent_at IS NULL AND attempts = %(attempts)s;
 
 -- name: forget
 DELETE FROM mails WHERE id IN (
