@@ -90,6 +90,8 @@ class Work(Struct, frozen=True, kw_only=True):
     created_at: datetime
     started_at: datetime | None
     ends_at: datetime
+    overdue: bool = False
+    """Past its time when it was asked for, by Postgres's clock: a worker's own may be wrong."""
     trace: str | None = None
 
 
@@ -138,7 +140,7 @@ async def for_work(conn: Connection, scan_id: UUID) -> Work | None:
 
 
 async def begin(conn: Connection, scan_id: UUID, phase: Phase) -> None:
-    """Enter a phase; the first call records the start."""
+    """Enter the first phase and record the start. A scan that has begun already is left as it is."""
     await conn.execute(_SQL["begin"], {"id": scan_id, "phase": phase})
 
 

@@ -11,7 +11,6 @@ import structlog
 
 from shared import chunks, scans
 from shared.chunks import Claim, LeaseLostError
-from shared.clock import utc
 from shared.db.pool import AWAY, LOST, connection
 from shared.errors import UnavailableError
 from shared.jobs import chunk_job
@@ -79,13 +78,17 @@ async def _take(shop: Workshop, scan_id: UUID, no: int, request_id: str) -> tupl
     if shop.drain.is_set():
         await send_back(shop, scan_id, no)
         return None
+    claim = None
     try:
         async with asyncio.timeout(CLAIM_SECONDS), connection(shop.pool) as conn:
             claim = await chunks.claim(conn, scan_id, no, shop.settings.worker_name)
             scan = await scans.for_work(conn, scan_id) if claim else None
     except AWAY as error:
         get_logger().warning("chunk.not_claimed", error=type(error).__name__)
-        await _pass_on(shop, scan_id, no, request_id)
+        if claim is None:
+            await _pass_on(shop, scan_id, no, request_id)
+        else:
+            await _give_back(shop, claim)
         return None
     return (scan, claim) if claim is not None and scan is not None else None
 
@@ -209,7 +212,7 @@ async def _give_back(shop: Workshop, claim: Claim, *, wait: float = 0.0, blame: 
 async def _do(shop: Workshop, scan: Work, lease: Lease) -> int | None:
     """Run the chunk's stage, unless its scan has ended or it has failed too often."""
     claim = lease.claim
-    overdue = claim.kind in FETCHING and scan.ends_at < utc(shop.clock.now())
+    overdue = claim.kind in FETCHING and scan.overdue
     if scan.status != "running" or scan.stop_requested_at is not None or overdue:
         await _give_back(shop, claim, wait=1.0)
         return None

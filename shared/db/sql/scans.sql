@@ -52,13 +52,14 @@ WHERE s.id = %(id)s;
 -- name: for_work
 SELECT id, owner, tier, test, url, host, mode, options, sealed, profile, request_id, max_pages, status, phase,
   chunks_total, found, stop_requested_at, incomplete, skips, created_at, started_at, ends_at,
-  trace
+  ends_at < clock_timestamp() AS overdue, trace
 FROM scans WHERE id = %(id)s;
 
 -- name: begin
-UPDATE scans SET phase = %(phase)s, started_at = COALESCE(started_at, clock_timestamp()),
+-- Only what hasn't begun: its caller may have lost the lease without knowing, and mustn't set the scan back.
+UPDATE scans SET phase = %(phase)s, started_at = clock_timestamp(),
   admitted_at = COALESCE(admitted_at, clock_timestamp())
-WHERE id = %(id)s AND status = 'running';
+WHERE id = %(id)s AND status = 'running' AND started_at IS NULL;
 
 -- name: request_stop
 UPDATE scans SET stop_requested_at = COALESCE(stop_requested_at, clock_timestamp())
@@ -182,7 +183,8 @@ DELETE FROM quota_uses WHERE scan_id IN (
   SELECT scan_id FROM quota_uses WHERE at < clock_timestamp() - interval '48 hours' LIMIT 5000);
 
 -- name: forget_keys
-DELETE FROM idempotency_keys WHERE (owner, key) IN (
+-- Its age is asked twice: a key that is used anew while this waits for its row is no longer old.
+DELETE FROM idempotency_keys WHERE created_at < clock_timestamp() - interval '24 hours' AND (owner, key) IN (
   SELECT owner, key FROM idempotency_keys WHERE created_at < clock_timestamp() - interval '24 hours' LIMIT 5000);
 
 -- name: used_units

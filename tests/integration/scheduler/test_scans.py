@@ -1,5 +1,6 @@
 """Admission, stopping, the end of time, and retention."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -203,3 +204,20 @@ async def test_no_statement_of_retention_needs_long(office: Office, rows: Rows) 
             query = b"EXPLAIN (ANALYZE, FORMAT JSON) " + retention._SQL[part]
             row: Any = await (await conn.execute(query, {"id": scan_id})).fetchone()
         assert row["QUERY PLAN"][0]["Execution Time"] < 500, part
+
+
+async def test_a_key_that_is_used_again_while_old_ones_go_is_kept(office: Office, rows: Rows) -> None:
+    """Whoever deletes it waits for the row and must then look at its age again: else a repeated POST scans twice."""
+    await rows.sql(
+        "INSERT INTO idempotency_keys (owner, key, request_hash, created_at)"
+        " VALUES ('guest:1', 'k', '', now() - interval '25 hours'), ('guest:1', 'old', '', now() - interval '25 hours')"
+    )
+    async with connection(office.pool) as conn, conn.transaction():
+        await conn.execute("UPDATE idempotency_keys SET created_at = clock_timestamp() WHERE key = 'k'")
+        forgetting = asyncio.create_task(retention.retention(office))
+        while not await rows.sql(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ):
+            assert not forgetting.done()
+    await forgetting
+    assert [row["key"] for row in await rows.sql("SELECT key FROM idempotency_keys")] == ["k"]

@@ -7,11 +7,13 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from shared import chunks
+from shared import chunks, scans
+from shared.clock import SystemClock
 from shared.db.pool import connection
 from shared.scans import Work
 from workers import actors
@@ -282,3 +284,45 @@ async def test_a_heartbeat_that_swallows_its_end_keeps_no_lease(shop: Workshop, 
         async with asyncio.timeout(10):
             await run(shop, scan_id, stage)
     assert swallowed == [True]
+
+
+async def test_a_late_beginning_does_not_set_a_scan_back(shop: Workshop, make_work: MakeWork) -> None:
+    """Who was frozen between claim and beginning has lost the lease without knowing it yet."""
+    work = await make_work(URL, "sitemap")
+    async with connection(shop.pool) as conn:
+        await scans.begin(conn, work.id, "discovering")
+        await conn.execute("UPDATE scans SET phase = 'analysing'")
+        await scans.begin(conn, work.id, "discovering")
+        row = await (await conn.execute("SELECT phase FROM scans")).fetchone()
+    assert row == {"phase": "analysing"}
+
+
+async def test_what_was_claimed_as_postgres_went_is_given_back(shop: Workshop, make_work: MakeWork) -> None:
+    scan_id = await with_chunk(shop, await make_work(URL, "sitemap"))
+    with patch.object(scans, "for_work", side_effect=psycopg.OperationalError("gone")):
+        await story.run_chunk(shop, scan_id, 0, "r")
+    row = await chunk_of(shop, scan_id)
+    assert (row["status"], row["attempts"], row["lease_until"]) == ("pending", 0, None)
+
+
+async def test_when_a_scan_is_over_is_told_by_postgres(shop: Workshop, make_work: MakeWork) -> None:
+    """A worker whose clock is fast would else put its chunks off for hours."""
+
+    class Fast(SystemClock):
+        def now(self) -> float:
+            return super().now() + 86_400.0
+
+    done: list[int] = []
+
+    async def stage(_shop: Workshop, _scan: Work, lease: Lease) -> None:
+        done.append(lease.claim.no)
+
+    shop = msgspec.structs.replace(shop, clock=Fast())
+    scan_id = await with_chunk(shop, await make_work(URL, "sitemap"))
+    await run(shop, scan_id, stage)
+    assert done == [0]
+    async with connection(shop.pool) as conn:
+        await conn.execute("UPDATE scans SET ends_at = now() - interval '1 second'")
+        await conn.execute("UPDATE chunks SET status = 'pending'")
+    await run(shop, scan_id, stage)
+    assert done == [0]
