@@ -239,6 +239,17 @@ def test_settings_of_the_manifests_exist() -> None:
     assert settings.registration is False
 
 
+def test_traces_are_off_and_have_a_way_out_once_they_are_on() -> None:
+    config = of_kind("ConfigMap")["scanfleet"]["data"]
+    assert config["OTEL_EXPORTER_OTLP_ENDPOINT"] == ""
+    assert 0 < float(config["OTEL_TRACES_SAMPLER_ARG"]) <= 1
+    policy = of_kind("NetworkPolicy")["traces"]["spec"]
+    assert policy["podSelector"] == of_kind("NetworkPolicy")["names"]["spec"]["podSelector"], "every service"
+    (way,) = policy["egress"]
+    assert way["ports"] == [{"protocol": "TCP", "port": 4318}]
+    assert "opentelemetry-exporter-otlp-proto-http==" in (DEPLOY / "docker" / "requirements.lock").read_text()
+
+
 def test_the_operator_gets_the_same_rules() -> None:
     assert of_kind("PrometheusRule")["scanfleet"]["spec"] == yaml.safe_load(RULES.read_text())
 
