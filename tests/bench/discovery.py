@@ -43,7 +43,7 @@ from workers.workshop import Workshop
 SIZES = (10_000, 50_000)
 LONG = (1_000, 10_000, 50_000, 250_000)
 HOST = "127.0.0.1"
-READY_SECONDS = 20.0
+READY_SECONDS = 120.0
 RUN_SECONDS = 1_800.0
 _SCAN = (
     "INSERT INTO scans (id, owner, tier, url, host, mode, options, profile, score_version, request_id, max_pages, ends_at,"
