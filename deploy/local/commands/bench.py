@@ -23,7 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of ``bench``: they are handed on."""
     parser.description = (
         "Measure engine, scans, gateway, limiter, sitemaps, downloads, memory and the cost curve, with fleets and "
-        "servers that are started for it, and print one table: figure, target, met or not. Everything stays on this machine."
+        "servers that are started for it, and print one table: figure, target, met or not. "
+        "Everything stays on this machine."
     )
     for name, (value, text) in _VALUES.items():
         parser.add_argument(f"--{name}", metavar=value, help=text)
