@@ -14,13 +14,16 @@ from tests.contract.test_manifests import SCHEMAS, VERSIONS
 from tests.manifests.conftest import program
 from tests.manifests.estate import DEPLOY, KUBERNETES, RULE_TESTS, RULES, rules
 
-pytestmark = pytest.mark.manifests
+SECONDS = 400.0
+"""An alert that always fires takes promtool 5 s, and on a machine where forty processes wait for two cores over a minute."""
+
+pytestmark = [pytest.mark.manifests, pytest.mark.timeout(SECONDS + 20)]
 
 ALERTS = [rule["alert"] for rule in rules() if "alert" in rule]
 
 
 def ran(*command: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 def rendered(folder: Path) -> list[dict[str, Any]]:
