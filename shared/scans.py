@@ -95,6 +95,10 @@ class Work(Struct, frozen=True, kw_only=True):
     trace: str | None = None
 
 
+MORE_SKIPS = "more"
+"""Stands among a scan's `skips` when more URLs were left out than are remembered: the others' counts are the least."""
+
+
 async def accept(conn: Connection, new: NewScan) -> Accepted:
     """Quota, idempotency, the scan and its first chunk, in one transaction. Exact at any concurrency."""
     if new.trace is not None:

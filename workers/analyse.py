@@ -3,7 +3,7 @@
 It runs in a thread of its own with blocking connections, since it computes for seconds on large sites.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Any, cast
@@ -35,10 +35,10 @@ _RESULTS = queries("results")
 SyncConnection = psycopg.Connection[DictRow]
 
 
-def judge_site(facts: Iterable[SiteFacts], inputs: SiteInputs, terms: Terms, url_of: Any) -> SiteJudge:  # noqa: ANN401
-    """The site-level checks over these pages, ready to be asked for findings."""
+def judge_site(site: Analysis, terms: Terms, url_of: Any) -> SiteJudge:  # noqa: ANN401
+    """The site-level checks over this site, ready to be asked for findings."""
     limits = load_profile(terms.profile).limits(dict(terms.thresholds))
-    return SiteJudge(Analysis(facts, inputs), limits, url_of, disabled=terms.disabled)
+    return SiteJudge(site, limits, url_of, disabled=terms.disabled)
 
 
 def report_raised(judge: SiteJudge) -> None:
@@ -71,8 +71,10 @@ def analyse(database_url: str, held: Claim, inputs: SiteInputs, terms: Terms, ta
             values = {"scan_id": held.scan_id, "seqs": list(seqs)}
             return {row["seq"]: row["url"] for row in reading.execute(_PAGES["urls_of"], values)}
 
-        judge = judge_site(_stored(reading, held), inputs, terms, url_of)
+        site = Analysis(_stored(reading, held), inputs)
+        judge = judge_site(site, terms, url_of)
         _write(writing, held, judge.findings())
+        _correct(writing, held, site.moved())
         report_raised(judge)
         return judge.tally(tally)
 
@@ -110,6 +112,15 @@ def _write(conn: SyncConnection, held: Claim, found: Iterator[SiteFound]) -> Non
                 _RESULTS["add_site_finding"], [finding_row(held.scan_id, n + i, one) for i, one in enumerate(batch)]
             )
         n += len(batch)
+
+
+def _correct(conn: SyncConnection, held: Claim, moved: Iterator[tuple[int, int | None]]) -> None:
+    """Write down how many clicks from the start the pages are, where the crawl couldn't know yet."""
+    while batch := list(islice(moved, READ_AT_ONCE)):
+        with conn.transaction():
+            _hold(conn, held)
+            values = {"scan_id": held.scan_id, "seqs": [seq for seq, _ in batch], "depths": [one for _, one in batch]}
+            conn.execute(_PAGES["set_depths"], values)
 
 
 def _hold(conn: SyncConnection, held: Claim) -> None:

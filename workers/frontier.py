@@ -15,14 +15,14 @@ from psycopg.types.json import Jsonb
 from shared import chunks
 from shared.db.pool import Connection
 from shared.db.queries import queries
-from shared.scans import Work
+from shared.scans import MORE_SKIPS, Work
 from shared.session_ids import strip_session_ids
 from shared.urls import is_plain, normalise, origin, same_host, strip_tracking
 
 CHUNK_PAGES = 50
 """One message a page costs 300-400 µs of queue and async overhead, one a 50 pages 31-37 µs."""
 MAX_SKIPS_RECORDED = 10_000
-"""URLs left out that are kept by name; what comes beyond is only counted."""
+"""URLs left out that are remembered, so that each counts once however often it is met; beyond, it is "at least"."""
 INCOMPLETE = ("budget", "depth", "trap")
 """Reasons for leaving a URL out that make the scan incomplete."""
 REVOCABLE = frozenset({"depth", "trap"})
@@ -168,7 +168,9 @@ async def add(conn: Connection, scan_id: UUID, sieve: Sieve, candidates: Iterabl
             kept.append(_Row(first + len(kept), digest, candidate, None))
         else:
             left_out.append(_Row(below - 1 - len(left_out), digest, candidate, reason or "budget"))
-    recorded = [*kept, *left_out[: max(0, MAX_SKIPS_RECORDED - row["skipped"])]]
+    remembered = max(0, MAX_SKIPS_RECORDED - row["skipped"] + revoked.total())
+    left_out, beyond = left_out[:remembered], left_out[remembered:]
+    recorded = [*kept, *left_out]
     if recorded:
         await conn.execute(_URLS["insert"], _columns(scan_id, recorded))
     end = first + len(kept)
@@ -176,6 +178,8 @@ async def add(conn: Connection, scan_id: UUID, sieve: Sieve, candidates: Iterabl
     if ranges:
         await chunks.add(conn, scan_id, "fetch", row["chunks_total"], ranges)
     skips = Counter[str](row["skips"]) + Counter(one.skip for one in left_out if one.skip is not None) - revoked
+    if beyond:
+        skips[MORE_SKIPS] = 1
     await conn.execute(
         _SCANS["plan"],
         {
@@ -184,8 +188,8 @@ async def add(conn: Connection, scan_id: UUID, sieve: Sieve, candidates: Iterabl
             "skipped": len(left_out) - revoked.total(),
             "skips": Jsonb(dict(skips)),
             "chunks": len(ranges),
-            "incomplete": next((one for one in INCOMPLETE if one in skips), None),
-            "again": bool(revoked) and row["incomplete"] in INCOMPLETE,
+            "incomplete": next((one for one in INCOMPLETE if one in {*skips, *(row.skip for row in beyond)}), None),
+            "again": bool(revoked) and row["incomplete"] in INCOMPLETE and MORE_SKIPS not in skips,
         },
     )
     return len(kept)

@@ -25,7 +25,7 @@ from workers.probes.missing import Nowhere, probe_missing
 from workers.probes.of_host import probe_host, probe_tls
 from workers.rescan.before import pages_before, site_before
 from workers.scan_page import PageRow
-from workers.site import SiteFound
+from workers.site import Analysis, SiteFound
 from workers.site_files import file_of, robots_file_of, save_robots
 from workers.starting import fatal, first_page, open_host
 from workers.workshop import Workshop, fetch_options, terms_of
@@ -92,7 +92,7 @@ def _site(
         suppressed=tuple(scan.options.get("disable_checks") or ()),
     )
     inputs = with_probes(inputs, scan, probes)
-    site = judge_site([site_facts.decode(row.site)], inputs, terms_of(scan), _Urls(row.url))
+    site = judge_site(Analysis([site_facts.decode(row.site)], inputs), terms_of(scan), _Urls(row.url))
     found = list(site.findings())
     report_raised(site)
     return site.tally(row.tally), found

@@ -49,12 +49,16 @@ async def _with_lines(client: Client, scan_id: str, screen: Screen) -> Scan:
     return await client.follow(scan_id, show)
 
 
+REMEMBERED = 10_000
+"""Left-out URLs that a scan tells apart; it counts no more of them."""
+
+
 def figures(scan: Scan) -> str:
     """Failures, speed and the time left, in a few words."""
     progress = scan.progress
     words = [f"{progress.failed} failed"]
     if progress.skipped:
-        words.append(f"{progress.skipped} skipped")
+        words.append(f"{'at least ' if progress.skipped >= REMEMBERED else ''}{progress.skipped} skipped")
     if progress.pages_per_second:
         words.append(f"{progress.pages_per_second:.1f} pages/s")
     if progress.eta_seconds is not None and scan.status == "running":

@@ -38,9 +38,11 @@ def skipped_urls(site: Site, limits: Limits) -> Iterator[SiteFinding]:
 
     Fix: none needed.
     """
-    for reason, count in sorted(site.inputs.skipped.items()):
-        if count:
-            yield SiteFinding(f"{count} skipped: {reason}", url=site.inputs.start_url, count=count)
+    skipped = site.inputs.skipped
+    least = "at least " if skipped.get("more") else ""
+    for reason, count in sorted(skipped.items()):
+        if count and reason != "more":
+            yield SiteFinding(f"{least}{count} skipped: {reason}", url=site.inputs.start_url, count=count)
 
 
 @site_check(

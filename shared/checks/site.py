@@ -115,7 +115,7 @@ class SiteInputs(Struct, frozen=True, kw_only=True):
     """What the analysis knows besides pages. None: not known, so not decided.
 
     `complete`: every address that was found was fetched, or tried, in a crawl over links; otherwise `reason` says why
-    not. `skipped` counts addresses by why they were not fetched.
+    not. `skipped` counts addresses by why they were not fetched; with "more" in it, these are the least.
     """
 
     start_url: str

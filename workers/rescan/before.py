@@ -145,8 +145,9 @@ def taken_over(before: Before, fetched: Fetched, seq: int, now: float, slow: flo
     late = fetched.timings is None or (fetched.timings.ttfb or 0.0) > slow
     if late or fetched.http_version != again.http_version or differs(again.headers, told(fetched)):
         return None
-    site = site_facts.encode(replace(site_facts.decode(row.site), seq=seq))
-    return replace(row, seq=seq, site=site, findings=aged(row.findings, now))
+    facts = replace(site_facts.decode(row.site), seq=seq)
+    depth = None if facts.depth < 0 else facts.depth  # as it was met; its column tells what the last scan came to
+    return replace(row, seq=seq, depth=depth, site=site_facts.encode(facts), findings=aged(row.findings, now))
 
 
 def slow_from(terms: Terms) -> float:

@@ -237,11 +237,30 @@ class Analysis:
         named[self._table.alternate_row] = True
         return self._rows(self._identity.primary & self._table.has(Flag.INDEXABLE, Flag.HAS_LANG) & ~named)
 
-    def deep(self, clicks: int) -> Iterator[Edge]:
-        """Pages more than `clicks` from the start, by links or by the crawl's own count, whichever is less."""
-        depth = self._links.depths(self._start).astype(np.int64)
+    @cached_property
+    def _clicks(self) -> I64:
+        """Fewest clicks from the start page to each row, -1 where that isn't known.
+
+        The crawl's own count begins anew at each page of a sitemap, so it helps out only where there is none. Who read
+        a sitemap and nothing else doesn't know what lies between its pages.
+        """
         counted = self._table.column["depth"].astype(np.int64)
-        depth = np.where(depth < 0, counted, np.where(counted < 0, depth, np.minimum(depth, counted)))
+        if self._start < 0 or (counted[self._start] != 0 and not self.inputs.complete):
+            return counted
+        clicks: I64 = self._links.depths(self._start).astype(np.int64)[self._identity.page]
+        if self._table.has(Flag.LISTED).any():
+            return clicks
+        return np.where(clicks < 0, counted, np.where(counted < 0, clicks, np.minimum(clicks, counted)))
+
+    def moved(self) -> Iterator[tuple[int, int | None]]:
+        """(page, clicks from the start) where the crawl counted otherwise; None: no links lead there."""
+        clicks = self._clicks
+        for row in np.flatnonzero(clicks != self._table.column["depth"]).tolist():
+            yield self._seq(row), None if clicks[row] < 0 else int(clicks[row])
+
+    def deep(self, clicks: int) -> Iterator[Edge]:
+        """Pages more than `clicks` from the start."""
+        depth = self._clicks
         wanted = self._identity.primary & self._table.has(Flag.INDEXABLE) & (depth > clicks)
         for row in np.flatnonzero(wanted).tolist():
             yield Edge(self._seq(row), self._seq(row), str(depth[row]))

@@ -105,7 +105,7 @@ export function Progress({ scan, onEnd }) {
         <${Figure} label="Found" value=${number(found)} />
         <${Figure} label="Done" value=${number(done)} />
         <${Figure} label="Failed" value=${number(failed)} />
-        <${Figure} label="Left out" value=${number(skipped)} />
+        <${Figure} label="Left out" value=${number(skipped) + (skipped >= 10000 ? "+" : "")} />
         <${Figure} label="Time left" value=${eta === null ? "–" : duration(eta)} />
       </dl>
       ${trouble && html`<p class="notice" role="alert">${trouble.message}</p>`}

@@ -16,12 +16,13 @@ SELECT p.seq, p.site, u.in_sitemap, u.lastmod FROM pages p JOIN urls u ON u.scan
 WHERE p.scan_id = %(scan_id)s AND p.seq > %(after)s AND p.site IS NOT NULL
 ORDER BY p.seq LIMIT %(limit)s;
 
+-- name: set_depths
+UPDATE pages p SET depth = new.depth
+FROM unnest(%(seqs)s::int[], %(depths)s::smallint[]) AS new (seq, depth)
+WHERE p.scan_id = %(scan_id)s AND p.seq = new.seq;
+
 -- name: urls_of
 SELECT seq, url FROM pages WHERE scan_id = %(scan_id)s AND seq = ANY(%(seqs)s);
-
--- name: counts
-SELECT count(*) AS pages, count(*) FILTER (WHERE error IS NOT NULL OR status >= 400) AS failed
-FROM pages WHERE scan_id = %(scan_id)s;
 
 -- name: list
 SELECT p.seq, p.url, p.final_url, p.status, p.error, p.score, p.title, p.depth, p.bytes, p.duration_ms, p.checks,
@@ -37,12 +38,25 @@ WHERE p.scan_id = %(scan_id)s AND p.seq > %(after)s
   AND (%(url)s::text IS NULL OR p.url ILIKE %(url)s)
 ORDER BY p.seq LIMIT %(limit)s;
 
--- name: examples
-SELECT wanted.check_id, e.url, e.evidence FROM unnest(%(checks)s::text[]) AS wanted (check_id) CROSS JOIN LATERAL (
-  SELECT p.url, p.seq, COALESCE((SELECT f ->> 'evidence' FROM jsonb_array_elements(p.findings) f
-    WHERE f ->> 'check' = wanted.check_id LIMIT 1), '') AS evidence
-  FROM pages p WHERE p.scan_id = %(scan_id)s AND p.checks @> ARRAY[wanted.check_id] ORDER BY p.seq LIMIT 5
-) e ORDER BY wanted.check_id, e.seq;
+-- name: worst
+-- The same, the lowest score first; pages without one (rank 101) come last. Each call looks at all of the scan's pages.
+WITH chosen AS MATERIALIZED (
+  SELECT p.seq, COALESCE(p.score, 101)::double precision AS rank FROM pages p
+  WHERE p.scan_id = %(scan_id)s
+    AND (COALESCE(p.score, 101)::double precision, p.seq) > (%(after_rank)s::double precision, %(after)s::int)
+    AND (%(check)s::text IS NULL OR p.checks @> ARRAY[%(check)s::text] OR EXISTS (
+      SELECT 1 FROM site_findings f WHERE f.scan_id = p.scan_id AND f.seq = p.seq AND f.check_id = %(check)s))
+    AND (%(status)s::int IS NULL OR p.status = %(status)s)
+    AND (%(url)s::text IS NULL OR p.url ILIKE %(url)s)
+  ORDER BY rank, p.seq LIMIT %(limit)s
+)
+SELECT chosen.rank, p.seq, p.url, p.final_url, p.status, p.error, p.score, p.title, p.depth, p.bytes, p.duration_ms,
+  p.checks, p.findings, p.facts,
+  COALESCE((SELECT jsonb_agg(jsonb_build_object('check', f.check_id, 'severity', f.severity, 'evidence', f.evidence,
+      'position', f.position, 'count', 1) ORDER BY f.n) FROM site_findings f
+    WHERE f.scan_id = p.scan_id AND f.seq = p.seq), '[]'::jsonb) AS site_findings
+FROM chosen JOIN pages p ON p.scan_id = %(scan_id)s AND p.seq = chosen.seq
+ORDER BY chosen.rank, p.seq;
 
 -- name: status_counts
 SELECT status, count(*) AS n FROM pages WHERE scan_id = %(scan_id)s GROUP BY status ORDER BY status;

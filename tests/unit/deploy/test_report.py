@@ -106,3 +106,5 @@ def test_progress_in_words() -> None:
     running = Scan("id", "http://a/", "sitemap", "running", progress=Progress("fetching", 30, 10, 1, 2, 12.34, 1.6))
     assert figures(running) == "1 failed, 2 skipped, 12.3 pages/s, 2 s left"
     assert figures(Scan("id", "http://a/", "single", "complete")) == "0 failed"
+    many = Scan("id", "http://a/", "crawl", "running", progress=Progress("fetching", 30, 10, 0, 10_000, None, None))
+    assert figures(many) == "0 failed, at least 10000 skipped"

@@ -582,3 +582,8 @@ def test_inputs_from_discovery() -> None:
     judged, judging = judge(clean(), site_inputs(robots=file, sitemaps=(given,)))
     assert [(one.check, one.url, one.position) for one in judged] == [("sitemap.syntax", f"{HOST}/s.xml", "line 2")]
     assert judging.outcomes["sitemap.syntax"].total == 7
+
+
+def test_more_was_left_out_than_was_counted() -> None:
+    found, _ = judge(clean(), site_inputs(skipped={"budget": 9_999, "more": 1}))
+    assert [one.evidence for one in found if one.check == "scan.skipped_urls"] == ["at least 9999 skipped: budget"]
