@@ -111,7 +111,7 @@ def _site(urls: int) -> Generator[str]:
         yield base
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(READY_SECONDS)
 
 
 async def _plan(shop: Workshop, base: str) -> int:
@@ -199,7 +199,9 @@ def main(words: Sequence[str]) -> int:
     """Entry point."""
     if words[:1] == ["--serve"]:
         port, urls = map(int, words[1:])
-        web.run_app(_app(f"http://{HOST}:{port}", urls), host=HOST, port=port, print=None, access_log=None)
+        web.run_app(
+            _app(f"http://{HOST}:{port}", urls), host=HOST, port=port, print=None, access_log=None, shutdown_timeout=1.0
+        )
         return 0
     if words[:1] == ["--one"]:
         database, redis_url, warm, base, urls = words[1:]

@@ -153,7 +153,7 @@ def measure(pages: int) -> dict[str, list[Download]]:
             return asyncio.run(_measure(services.database_url, port, gateway.pid, postmaster, pages))
         finally:
             gateway.terminate()
-            gateway.wait(30)
+            gateway.wait(READY_SECONDS)
 
 
 def rows(_plan: Plan, pages: int = PAGES) -> list[Row]:
