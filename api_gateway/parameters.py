@@ -82,6 +82,14 @@ HTTP_STATUS = Parameter(
 )
 URL_PART = Parameter("url", Text, "Only where the URL contains this, in any case.", None, "example")
 CHECK = Parameter("check", CheckId, "Only pages on which this check fired.", None, "title.missing")
+PAGE_ORDER = Parameter(
+    "sort",
+    Literal["found", "score"],
+    "`found`: in the order of discovery; `score`: the lowest score first, pages without one last. To read all of a"
+    " large scan take `found`: each stretch by score looks at every page.",
+    "found",
+    "score",
+)
 SEVERITY = Parameter("severity", SeverityName, "Only issues of this severity.", None, "high")
 CATEGORY = Parameter("category", CategoryName, "Only issues of this category.", None, "on_page")
 

@@ -10,7 +10,18 @@ from msgspec import Meta
 
 from api_gateway.access import visible_scan
 from api_gateway.bodies import path_id
-from api_gateway.parameters import CATEGORY, CHECK, CURSOR, HTTP_STATUS, LIMIT, SEVERITY, URL_PART, CheckId, like
+from api_gateway.parameters import (
+    CATEGORY,
+    CHECK,
+    CURSOR,
+    HTTP_STATUS,
+    LIMIT,
+    PAGE_ORDER,
+    SEVERITY,
+    URL_PART,
+    CheckId,
+    like,
+)
 from api_gateway.replies.names import SeverityName
 from api_gateway.replies.results import IssueList, PageList
 from api_gateway.routing import Route, route
@@ -24,6 +35,7 @@ from shared.errors import InvalidRequestError
 _PAGES = queries("pages")
 _RESULTS = queries("results")
 _PAGE_CURSOR = tuple[Annotated[int, Meta(ge=0, le=2**31 - 1)]]
+_SCORE_CURSOR = tuple[Annotated[float, Meta(ge=0, le=101)], Annotated[int, Meta(ge=0, le=2**31 - 1)]]
 _ISSUE_CURSOR = tuple[float, CheckId, SeverityName]
 
 
@@ -69,11 +81,11 @@ def page_view(row: dict[str, Any]) -> dict[str, Any]:
     summary="A scan's pages",
     scope="read",
     guest=True,
-    query=(CURSOR, LIMIT, CHECK, HTTP_STATUS, URL_PART),
+    query=(CURSOR, LIMIT, PAGE_ORDER, CHECK, HTTP_STATUS, URL_PART),
     reply=PageList,
 )
 async def list_pages(request: web.Request) -> web.Response:
-    """In the order of discovery, filtered by check, status and part of the URL.
+    """In the order of discovery or by score, filtered by check, status and part of the URL.
 
     A cursor never gives a page twice. While the scan is running, pages are done in any order: what was done before the
     cursor meanwhile shows when the list is read anew.
@@ -81,10 +93,12 @@ async def list_pages(request: web.Request) -> web.Response:
     gateway = request.app[GATEWAY]
     scan_id = path_id(request, "scan_id", "scan")
     limit: int = LIMIT.read(request)
-    after = read_cursor(request, _PAGE_CURSOR)
+    by_score = PAGE_ORDER.read(request) == "score"
+    begin = read_cursor(request, _SCORE_CURSOR if by_score else _PAGE_CURSOR) or (-1.0, -1)
     values = {
         "scan_id": scan_id,
-        "after": after[0] if after else -1,
+        "after_rank": begin[0],
+        "after": begin[-1],
         "limit": limit + 1,
         "check": CHECK.read(request),
         "status": HTTP_STATUS.read(request),
@@ -92,8 +106,9 @@ async def list_pages(request: web.Request) -> web.Response:
     }
     async with connection(gateway.pool) as conn:
         await visible_scan(conn, scan_id, request[CALLER])
-        rows = await (await conn.execute(_PAGES["list"], values)).fetchall()
-    cursor = make_cursor(rows[limit - 1]["seq"]) if len(rows) > limit else None
+        rows = await (await conn.execute(_PAGES["worst" if by_score else "list"], values)).fetchall()
+    last = rows[limit - 1] if len(rows) > limit else None
+    cursor = make_cursor(*((last["rank"],) if by_score else ()), last["seq"]) if last else None
     data = {"items": [page_view(row) for row in rows[:limit]], "next_cursor": cursor}
     return success(request, data, gateway.clock)
 

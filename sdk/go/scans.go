@@ -82,10 +82,12 @@ func (c *Client) GetDiff(ctx context.Context, scanID string, options GetDiffOpti
 	return do[Diff](ctx, c, "GET", "/scans/{scan_id}/diff", arguments{ids: ids(scanID), query: query})
 }
 
-// ListPagesOptions: only pages on which Check fired, that answered Status, whose address contains URL.
+// ListPagesOptions: only pages on which Check fired, that answered Status, whose address contains URL. Sort is "found"
+// (as discovered) or "score" (the lowest first).
 type ListPagesOptions struct {
 	Cursor string
 	Limit  int
+	Sort   string
 	Check  string
 	Status int
 	URL    string
@@ -94,8 +96,8 @@ type ListPagesOptions struct {
 // ListPages gives some pages of a scan.
 func (c *Client) ListPages(ctx context.Context, scanID string, options ListPagesOptions) (*PageList, error) {
 	query := []pair{
-		{"cursor", given(options.Cursor)}, {"limit", given(options.Limit)}, {"check", given(options.Check)},
-		{"status", given(options.Status)}, {"url", given(options.URL)},
+		{"cursor", given(options.Cursor)}, {"limit", given(options.Limit)}, {"sort", given(options.Sort)},
+		{"check", given(options.Check)}, {"status", given(options.Status)}, {"url", given(options.URL)},
 	}
 	return do[PageList](ctx, c, "GET", "/scans/{scan_id}/pages", arguments{ids: ids(scanID), query: query})
 }

@@ -102,8 +102,8 @@ export class Client {
     return this.#transport.data("GET", "/scans/{scan_id}/diff", [scanId], { query, signal });
   }
 
-  listPages(scanId, { cursor, limit, check, status, url, signal } = {}) {
-    const query = { cursor, limit, check, status, url };
+  listPages(scanId, { cursor, limit, sort, check, status, url, signal } = {}) {
+    const query = { cursor, limit, sort, check, status, url };
     return this.#transport.data("GET", "/scans/{scan_id}/pages", [scanId], { query, signal });
   }
 

@@ -119,6 +119,8 @@ export interface DiffOptions extends CallOptions {
 export interface IterPagesOptions extends CallOptions {
   /** How many are asked for at a time. */
   limit?: number;
+  /** As discovered, or the lowest score first. */
+  sort?: "found" | "score";
   /** Only pages on which this check fired. */
   check?: string;
   /** Only pages that answered with this HTTP status. */

@@ -45,6 +45,26 @@ async def test_pages_that_come_in_between(reader: Client, connection: Db) -> Non
     assert urls == [f"https://example.com/{n}" for n in (0, 2, 4, 5, 6, 7, 8, 9)]
 
 
+async def test_pages_by_score(reader: Client, connection: Db) -> None:
+    """The lowest first, those of the same score as found, those without one last; filters hold; cursors don't mix."""
+    scan_id = (await reader("GET", "/history"))[1]["items"][0]["scan_id"]
+    await connection.execute("DELETE FROM pages WHERE scan_id = %s", [scan_id])
+    await add_pages(connection, scan_id, list(range(9)))
+    scores = {1: 71.4, 2: 100.0, 3: 0.1 + 0.2, 4: 71.4, 6: 0.0, 7: 33.3, 8: 71.39999}
+    for number, score in scores.items():
+        await connection.execute(
+            "UPDATE pages SET score = %s WHERE scan_id = %s AND seq = %s", [score, scan_id, number]
+        )
+    path = f"/scans/{scan_id}/pages"
+    _, first, _ = await reader("GET", path, params={"limit": "2", "sort": "score"})
+    found = [*first["items"], *await rest(reader, f"{path}?sort=score", first["next_cursor"])]
+    assert [int(one["url"].rsplit("/")[-1]) for one in found] == [6, 3, 7, 8, 1, 4, 2, 0, 5]
+    _, some, _ = await reader("GET", path, params={"sort": "score", "url": "com/8"})
+    assert len(some["items"]) == 1
+    status, fault, _ = await reader("GET", path, params={"cursor": first["next_cursor"]})
+    assert (status, fault["param"]) == (400, "cursor")
+
+
 async def test_deliveries_that_come_in_between(reader: Client, connection: Db) -> None:
     """Newest first: what is new stands before the cursor, and moves nothing behind it."""
     webhook = (await reader("GET", "/webhooks"))[1]["items"][0]["id"]

@@ -37,6 +37,7 @@ from scanfleet_client.models import (
     PageHistory,
     PageItem,
     PageList,
+    PageOrder,
     PageScore,
     Profile,
     Registered,
@@ -231,12 +232,13 @@ class AsyncClient:
         *,
         cursor: str | None = None,
         limit: int | None = None,
+        sort: PageOrder | None = None,
         check: str | None = None,
         status: int | None = None,
         url: str | None = None,
     ) -> PageList:
         """Some pages of a scan: those on which `check` fired, that answered `status`, whose address contains `url`."""
-        query = {"cursor": cursor, "limit": limit, "check": check, "status": status, "url": url}
+        query = {"cursor": cursor, "limit": limit, "sort": sort, "check": check, "status": status, "url": url}
         return decode(PageList, await self._transport.data("GET", "/scans/{scan_id}/pages", scan_id, query=query))
 
     async def iter_pages(
@@ -244,6 +246,7 @@ class AsyncClient:
         scan_id: str,
         *,
         limit: int | None = 500,
+        sort: PageOrder | None = None,
         check: str | None = None,
         status: int | None = None,
         url: str | None = None,
@@ -251,7 +254,9 @@ class AsyncClient:
         """Every page of a scan, `limit` at a time."""
 
         async def fetch(cursor: str | None) -> PageList:
-            return await self.list_pages(scan_id, cursor=cursor, limit=limit, check=check, status=status, url=url)
+            return await self.list_pages(
+                scan_id, cursor=cursor, limit=limit, sort=sort, check=check, status=status, url=url
+            )
 
         async for item in paging.by_cursor(fetch):
             yield item

@@ -21,6 +21,7 @@ AlertKind = Literal[
 ]
 MailKind = Literal["alerts", "report_link", "report_pdf"]
 NetworkCheck = Literal["external", "tls", "host_variants", "random_404", "ai_agents", "assets"]
+PageOrder = Literal["found", "score"]
 ExportFormat = Literal["json", "csv", "pdf", "html"]
 
 

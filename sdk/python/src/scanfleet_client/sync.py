@@ -37,6 +37,7 @@ from scanfleet_client.models import (
     PageHistory,
     PageItem,
     PageList,
+    PageOrder,
     PageScore,
     Profile,
     Registered,
@@ -207,13 +208,14 @@ class Client:
         *,
         cursor: str | None = None,
         limit: int | None = None,
+        sort: PageOrder | None = None,
         check: str | None = None,
         status: int | None = None,
         url: str | None = None,
     ) -> PageList:
         """Some pages of a scan: those on which `check` fired, that answered `status`, whose address contains `url`."""
         return self._bridge.run(
-            self._client.list_pages(scan_id, cursor=cursor, limit=limit, check=check, status=status, url=url)
+            self._client.list_pages(scan_id, cursor=cursor, limit=limit, sort=sort, check=check, status=status, url=url)
         )
 
     def iter_pages(
@@ -221,12 +223,15 @@ class Client:
         scan_id: str,
         *,
         limit: int | None = 500,
+        sort: PageOrder | None = None,
         check: str | None = None,
         status: int | None = None,
         url: str | None = None,
     ) -> Generator[PageItem]:
         """Every page of a scan, `limit` at a time."""
-        yield from self._bridge.each(self._client.iter_pages(scan_id, limit=limit, check=check, status=status, url=url))
+        yield from self._bridge.each(
+            self._client.iter_pages(scan_id, limit=limit, sort=sort, check=check, status=status, url=url)
+        )
 
     def list_issues(
         self,
