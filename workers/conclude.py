@@ -1,6 +1,6 @@
 """Ending a scan: site-level findings, issues, score, result, the event that tells of it; or an error and a refund."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -16,16 +16,14 @@ from shared.db.queries import queries
 from shared.logs import get_logger
 from shared.metrics import SCAN_DURATION, SCANS
 from shared.scans import Work
-from shared.scoring import Issue, Score, score
+from shared.scoring import Score, score
 from shared.tally import Tally
+from workers.places import examples
 from workers.workshop import Workshop
 
 TOP_ISSUES = 10
-LOOKED_AT_ONCE = 20_000
-"""Pages times checks that one statement looks at: some 50 ms, far from its deadline of 5 s."""
 
 _RESULTS = queries("results")
-_PAGES = queries("pages")
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -38,12 +36,31 @@ class Outcome(Struct, frozen=True, kw_only=True):
     fallback: bool = False
 
 
-async def conclude(conn: Connection, shop: Workshop, scan: Work, outcome: Outcome) -> None:
-    """Score, store and complete, in the caller's transaction. Doing it twice writes the same."""
+class Ending(Struct, frozen=True):
+    """What a scan has come to, ready to be written."""
+
+    verdict: Score
+    examples: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+async def prepare(conn: Connection, scan: Work, tally: Tally) -> Ending:
+    """Score, and look up where issues were found: outside any transaction, since a large site takes its time."""
     suppressed = scan.options.get("disable_checks") or ()
     checks = {name: one for name, one in catalogue().items() if name not in suppressed}
-    verdict = score(outcome.tally, load_profile(scan.profile), checks, suppressed)
-    await _store_issues(conn, scan, verdict.issues, outcome.done)
+    verdict = score(tally, load_profile(scan.profile), checks, suppressed)
+    return Ending(verdict, await examples(conn, scan.id, [issue.check for issue in verdict.issues]))
+
+
+async def conclude(
+    conn: Connection, shop: Workshop, scan: Work, outcome: Outcome, ending: Ending | None = None
+) -> None:
+    """Store and complete, in the caller's transaction. Doing it twice writes the same.
+
+    Without `ending` it is prepared here, which is for scans of one page.
+    """
+    ending = ending or await prepare(conn, scan, outcome.tally)
+    verdict = ending.verdict
+    await _store_issues(conn, scan, ending)
     result = result_of(scan, outcome, verdict)
     ended = await scans.finish(
         conn,
@@ -86,11 +103,10 @@ def count_ended(shop: Workshop, scan: Work, outcome: str) -> None:
     get_logger().info("scan.ended", mode=scan.mode, outcome=outcome, seconds=round(seconds, 3))
 
 
-async def _store_issues(conn: Connection, scan: Work, issues: Sequence[Issue], pages: int) -> None:
+async def _store_issues(conn: Connection, scan: Work, ending: Ending) -> None:
     await conn.execute(_RESULTS["clear_issues"], {"scan_id": scan.id})
-    if not issues:
+    if not ending.verdict.issues:
         return
-    examples = await _examples(conn, scan, [issue.check for issue in issues], pages)
     rows = [
         {
             "check_id": issue.check,
@@ -100,30 +116,11 @@ async def _store_issues(conn: Connection, scan: Work, issues: Sequence[Issue], p
             "share": issue.share,
             "points_lost": issue.points_lost,
             "points_back": issue.points_back,
-            "examples": examples.get(issue.check, []),
+            "examples": ending.examples.get(issue.check, []),
         }
-        for issue in issues
+        for issue in ending.verdict.issues
     ]
     await conn.execute(_RESULTS["add_issues"], {"scan_id": scan.id, "issues": Jsonb(rows)})
-
-
-async def _examples(conn: Connection, scan: Work, checks: Sequence[str], pages: int) -> dict[str, list[dict[str, Any]]]:
-    """By check, where it fired: the site-level findings, for want of them pages.
-
-    A check that fired rarely costs a look at every page, so a large site is asked about few checks in one statement.
-    """
-    found: dict[str, list[dict[str, Any]]] = {}
-    at_once = max(1, LOOKED_AT_ONCE // max(1, pages))
-
-    async def ask(query: bytes, wanted: Sequence[str]) -> None:
-        for first in range(0, len(wanted), at_once):
-            values = {"scan_id": scan.id, "checks": list(wanted[first : first + at_once])}
-            for row in await (await conn.execute(query, values)).fetchall():
-                found.setdefault(row["check_id"], []).append({"url": row["url"], "evidence": row["evidence"]})
-
-    await ask(_RESULTS["site_examples"], checks)
-    await ask(_PAGES["examples"], [check for check in checks if check not in found])
-    return found
 
 
 def result_of(scan: Work, outcome: Outcome, verdict: Score) -> dict[str, Any]:

@@ -10,14 +10,14 @@ from shared.db.queries import queries
 from shared.scans import Work
 from shared.tally import Tally, merge
 from workers.analyse import analyse
-from workers.conclude import Outcome, conclude, end_in_error
+from workers.conclude import Outcome, conclude, end_in_error, prepare
 from workers.lease import Lease
+from workers.places import counted
 from workers.site_files import site_inputs
 from workers.starting import REASONS
 from workers.workshop import Workshop, terms_of
 
 _CHUNKS = queries("chunks")
-_PAGES = queries("pages")
 _TALLY = msgspec.msgpack.Decoder(Tally)
 MERGED_AT_ONCE = 200
 
@@ -26,16 +26,18 @@ async def run(shop: Workshop, scan: Work, lease: Lease) -> None:
     """Add up, analyse, score, complete."""
     async with connection(shop.pool) as conn:
         tally = await merged(conn, scan)
-        counts = await (await conn.execute(_PAGES["counts"], {"scan_id": scan.id})).fetchone()
+        done, failed = await counted(conn, scan.id)
         inputs = await site_inputs(conn, scan)
-    done, failed = (counts["pages"], counts["failed"]) if counts else (0, 0)
+    ending = None
     if done:
         tally = await asyncio.to_thread(analyse, shop.settings.database_url, lease.claim, inputs, terms_of(scan), tally)
+        async with connection(shop.pool) as conn:
+            ending = await prepare(conn, scan, tally)
     outcome = Outcome(tally=tally, done=done, failed=failed, found=done)
     async with connection(shop.pool) as conn, conn.transaction():
         await chunks.hold(conn, lease.claim)
-        if done:
-            await conclude(conn, shop, scan, outcome)
+        if ending is not None:
+            await conclude(conn, shop, scan, outcome, ending)
         else:
             await end_in_error(conn, shop, scan, "nothing_found", REASONS["nothing_found"], outcome=outcome)
         await chunks.finish(conn, lease.claim)

@@ -25,13 +25,6 @@ WHERE scan_id = %(scan_id)s
   AND (points_back, check_id, severity) < (%(back)s, %(after)s, %(after_severity)s)
 ORDER BY points_back DESC, check_id DESC, severity DESC LIMIT %(limit)s;
 
--- name: site_examples
-SELECT wanted.check_id, e.url, e.evidence FROM unnest(%(checks)s::text[]) AS wanted (check_id) CROSS JOIN LATERAL (
-  SELECT COALESCE(f.url, p.url) AS url, f.n, f.evidence FROM site_findings f
-  LEFT JOIN pages p ON p.scan_id = f.scan_id AND p.seq = f.seq
-  WHERE f.scan_id = %(scan_id)s AND f.check_id = wanted.check_id ORDER BY f.n LIMIT 5
-) e ORDER BY wanted.check_id, e.n;
-
 -- name: save_file
 INSERT INTO site_files (scan_id, n, kind, url, status, body, facts)
 VALUES (%(scan_id)s, %(n)s, %(kind)s, %(url)s, %(status)s, %(body)s, %(facts)s)
