@@ -1,8 +1,8 @@
 """What the end of a scan has to know of all its pages, asked in short steps, however many they are.
 
 Asked in the transaction that ends the scan it would hold the chunk's row for so long that the chunk's own heartbeat,
-which waits for that row, loses the lease. Check by check a rare one took 0.1 to 1 s of 50,000 pages, and a hundred may fire;
-all of them in one pass take 0.5 s.
+which waits for that row, loses the lease. Check by check a rare one took 0.1 to 1 s of 50,000 pages, and a hundred may
+fire; all of them in one pass take 0.5 s.
 """
 
 from collections.abc import Iterator, Sequence
