@@ -2,9 +2,10 @@
 
 import { del, get, patch, post } from "../api.js";
 import { MODES, date, decimal, host, number, plural, relative, time, tone } from "../format.js";
-import { Link, navigate, to } from "../router.js";
-import { Badge, Button, Chart, Confirm, Empty, ErrorBox, Loaded, Table, html, toast, useAction, useLoad, useState, useTitle } from "../ui.js";
+import { Link, navigate, to, useQuery } from "../router.js";
+import { Badge, Button, Chart, Confirm, Empty, ErrorBox, Field, FilterBar, Loaded, Table, html, toast, useAction, useLoad, useState, useTitle } from "../ui.js";
 import { MonitorForm } from "./monitor-form.js";
+import { PageScores } from "./page-scores.js";
 
 const OUTCOMES = {
   started: ["ran", "good"], caught_up: ["caught up", "good"], by_hand: ["by hand", "good"],
@@ -58,6 +59,16 @@ const RULES = {
 };
 const told = (rule) => RULES[rule.kind]?.(rule) ?? rule.kind.replaceAll("_", " ");
 
+/** The scores of a page that is asked for; a single scan has but one. */
+function OfPage({ monitor }) {
+  const [query, set] = useQuery();
+  const url = query.page ?? (monitor.mode === "single" ? monitor.url : undefined);
+  return html`<section class="section"><h2>A page's score</h2>
+    <${FilterBar} label="Choose a page"><${Field} grow type="url" label="Address of the page" value=${url ?? ""} maxlength="2000"
+      hint="As the report names it; Enter shows it." onChange=${(event) => set({ page: event.target.value.trim() })} /><//>
+    ${url && html`<${PageScores} key=${url} monitor=${monitor.id} url=${url} />`}</section>`;
+}
+
 function Head({ monitor, onChanged, onEdit, onRemove }) {
   const path = `/monitors/${monitor.id}`;
   const pause = useAction(async () => onChanged(await patch(path, { enabled: !monitor.enabled })));
@@ -100,7 +111,7 @@ function One({ id }) {
       ? html`<div class="viewhead"><div><h1>Change ${monitor.name}</h1>${monitor.credentials && html`<p class="notice">Give its login or cookie again: they are never shown, and what stands here replaces them.</p>`}</div></div>
         <${MonitorForm} given=${monitor} send=${change} onClose=${() => setDoing("")} action="Save the changes" />`
       : html`<${Head} monitor=${monitor} onChanged=${load.reload} onEdit=${() => setDoing("edit")} onRemove=${() => setDoing("remove")} />
-        <${Alerts} id=${id} /><${Runs} id=${id} />
+        <${Alerts} id=${id} /><${Runs} id=${id} /><${OfPage} monitor=${monitor} />
         ${doing === "remove" && html`<${Remove} monitor=${monitor} onClose=${() => setDoing("")} />`}`}<//>`;
 }
 

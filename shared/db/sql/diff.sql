@@ -25,7 +25,8 @@ ORDER BY 1;
 -- name: issue_pages
 -- On how many pages each issue of both scans came, went, or says something else. Findings are taken apart only where
 -- a page's differ as a whole. Of checks that say something else every time (%(unsteady)s) only how badly they fire is
--- compared. Of findings about no page 100 a check are kept: where both scans have as many, they are samples.
+-- compared. Of findings about no page 100 a check are kept: where both scans have as many, they are samples. Words are
+-- compared by the sum of their hashes, which needs no sorting.
 WITH differing AS MATERIALIZED (
   SELECT COALESCE(a.url, b.url) AS url, b.findings AS findings_before, a.findings AS findings_after
   FROM (SELECT url, findings FROM pages WHERE scan_id = %(after)s) a
@@ -49,8 +50,8 @@ WITH differing AS MATERIALIZED (
     || CASE WHEN check_id = ANY(%(unsteady)s) THEN '' ELSE ' ' || COALESCE(count, 1) || ' ' || evidence END AS words
   FROM told WHERE check_id <> ALL(%(comparing)s)
 ), compared AS (
-  SELECT check_id, array_agg(DISTINCT words) FILTER (WHERE later) AS says,
-    array_agg(DISTINCT words) FILTER (WHERE NOT later) AS said
+  SELECT check_id, sum(hashtext(words)) FILTER (WHERE later) AS says,
+    sum(hashtext(words)) FILTER (WHERE NOT later) AS said
   FROM worded GROUP BY check_id, url
 )
 SELECT check_id, count(*) FILTER (WHERE said IS NULL) AS new, count(*) FILTER (WHERE says IS NULL) AS fixed,
