@@ -36,8 +36,8 @@ from shared.errors import ConflictError, ForbiddenError, InvalidRequestError, No
 from shared.scans import parse_id
 
 AT_ONCE: Final = 2
-"""Comparisons at once per process: one of 2 * 50,000 pages keeps a processor of the database busy for 0.9 s, and for 4.6 s
-where each of their 15 findings says something else."""
+"""Comparisons at once per process: one of 2 * 50,000 pages keeps a processor of the database busy for 0.9 s, and for
+4.6 s where each of their 15 findings says something else."""
 WAIT_SECONDS: Final = 10.0
 STATEMENT_SECONDS: Final = 60
 
