@@ -215,7 +215,8 @@ class Client:
         return self._session
 
     def _away(self, error: Exception) -> UnreachableError:
-        return UnreachableError(f"{self._base} can't be reached: {str(error) or type(error).__name__}")
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
+        return UnreachableError(f"{self._base} can't be reached ({reason}). Is the address right, and does it run?")
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:

@@ -57,7 +57,8 @@ def _headline(scan: Scan) -> Text:
 
 def _totals(result: Result) -> Text:
     found = [f"{result.totals.issues[name]} {name}" for name in SEVERITIES if result.totals.issues.get(name)]
-    return Text(f"{result.totals.pages} pages; issues: {', '.join(found) or 'none'}", style="dim")
+    pages = "1 page" if result.totals.pages == 1 else f"{result.totals.pages} pages"
+    return Text(f"{pages}; issues: {', '.join(found) or 'none'}", style="dim")
 
 
 def _categories(categories: Iterable[CategoryScore]) -> Table:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -32,6 +33,9 @@ from shared.network import BadUrl, check_url
 
 REFUSED = frozenset({400, 401, 403})
 """What the service answers to wrong options, a wrong key, or one that may not."""
+NEW_KEY = (
+    "\nMake one on the service with: scanfleet token create EMAIL, or in its dashboard, and put it into SCANFLEET_KEY."
+)
 FORMATS = ("text", "json", "csv", *RENDER)
 
 
@@ -108,7 +112,8 @@ async def _scan(arguments: argparse.Namespace, screen: Screen, interrupts: Inter
             work = _scan_and_show(arguments, screen, client)
             return await (fleet.run(work) if fleet is not None else work)
     except ApiError as error:
-        screen.warn(f"{error.message} ({error.code})")
+        hint = NEW_KEY if error.status == HTTPStatus.UNAUTHORIZED and arguments.server is not None else ""
+        screen.warn(f"{error.message} ({error.code}){hint}")
         return EXIT_USAGE if error.status in REFUSED else EXIT_FAILED
     except UnreachableError as error:
         screen.warn(str(error))
