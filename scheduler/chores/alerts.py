@@ -11,7 +11,7 @@ from scheduler.office import Office
 from shared import mail
 from shared.alerts import MOST_PAGES, Before, Ended, Firing, NoindexAppeared, Rule, Rules, holds, name_of, watched
 from shared.clock import utc, uuid7
-from shared.db.pool import LOST, Connection, connection
+from shared.db.pool import LOST, TOO_SLOW, Connection, connection
 from shared.db.queries import queries
 from shared.logs import get_logger
 from shared.metrics import ALERTS
@@ -36,9 +36,10 @@ async def look(office: Office) -> None:
         for run in await (await conn.execute(_SQL["unlooked"], {"most": AT_ONCE})).fetchall():
             try:
                 await _look_at(office, conn, run)
-            except LOST:
-                raise
-            except Exception as error:  # noqa: BLE001 - one that can't be judged must not keep the others
+            except Exception as error:  # one that can't be judged must not keep the others
+                # Nor may one whose question takes too long, or whose monitor is held: those are "lost" as well.
+                if isinstance(error, LOST) and (conn.closed or not isinstance(error, TOO_SLOW)):
+                    raise
                 ALERTS.labels("failed").inc()
                 get_logger().warning(
                     "monitor.not_looked_at",

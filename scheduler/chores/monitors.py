@@ -7,7 +7,7 @@ from uuid import UUID
 from scheduler.office import Office
 from shared import monitors
 from shared.clock import utc, uuid7
-from shared.db.pool import LOST, Connection, connection
+from shared.db.pool import LOST, TOO_SLOW, Connection, connection
 from shared.errors import ForbiddenError, ServiceError
 from shared.intake import Requester
 from shared.logs import get_logger
@@ -31,9 +31,9 @@ async def fire(office: Office) -> None:
         for monitor_id in await monitors.due(conn, now, most=AT_ONCE):
             try:
                 await _decide(office, conn, monitor_id, now)
-            except LOST:
-                raise
-            except Exception as error:  # noqa: BLE001 - one that can't be decided on must not keep the others
+            except Exception as error:  # one that can't be decided on must not keep the others
+                if isinstance(error, LOST) and (conn.closed or not isinstance(error, TOO_SLOW)):
+                    raise
                 MONITOR_RUNS.labels("failed").inc()
                 get_logger().warning(
                     "monitor.failed", monitor_id=str(monitor_id), error=f"{type(error).__name__}: {error}"[:300]

@@ -31,6 +31,8 @@ LOST: tuple[type[Exception], ...] = (
     TimeoutError,
 )
 """What an unreachable, restarting or stalled Postgres looks like."""
+TOO_SLOW: tuple[type[Exception], ...] = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
+"""Those of them that may as well be the question's own fault."""
 AWAY: tuple[type[Exception], ...] = (*LOST, psycopg.Error, UnavailableError)
 """The same for code that isn't answering a request: any failure of the database, to be tried again later."""
 
@@ -98,9 +100,6 @@ async def connection(pool: Pool) -> AsyncGenerator[Connection]:
         async with pool.connection() as conn:
             yield conn
     except LOST as error:
-        if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
-            reason = "the database took too long"
-        else:
-            reason = "the database can't be reached"
+        reason = "the database took too long" if isinstance(error, TOO_SLOW) else "the database can't be reached"
         message = f"Try again in {RETRY_SECONDS} s: {reason}."
         raise UnavailableError(message, retry_after=RETRY_SECONDS) from error

@@ -22,7 +22,7 @@ from scheduler.chores import alerts, mail, webhooks
 from scheduler.office import Office
 from shared import users
 from shared.clock import uuid7
-from shared.db.pool import connection
+from shared.db.pool import connection, make_pool
 from shared.report_links import read_token
 from tests.integration.scheduler.conftest import Rows
 
@@ -352,3 +352,21 @@ async def test_a_mail_that_can_not_be_made_keeps_nobody_elses(watch: Watch, mail
     assert len(post.mails) == 1
     (row,) = await watch.rows.sql("SELECT last_error FROM mails WHERE sent_at IS NULL")
     assert row["last_error"]
+
+
+async def test_a_run_whose_monitor_is_held_does_not_keep_the_others(watch: Watch, database_url: str) -> None:
+    await watch.run(status="error", score=None, look=False)
+    held, watch.id = watch.id, uuid7()
+    await watch.rows.sql(
+        "INSERT INTO monitors SELECT (jsonb_populate_record(m, jsonb_build_object('id', %(id)s::text))).* FROM monitors m",
+        id=watch.id,
+    )
+    await watch.run(status="error", score=None, look=False)
+    impatient = make_pool(database_url, application="test", size=1, statement_seconds=0.5)
+    await impatient.open()
+    async with connection(watch.rows.pool) as conn, conn.transaction():
+        await conn.execute("SELECT 1 FROM monitors WHERE id = %s FOR UPDATE", (held,))
+        await alerts.look(msgspec.structs.replace(watch.office, pool=impatient))
+    await impatient.close()
+    looked = await watch.rows.sql("SELECT monitor_id FROM monitor_runs WHERE looked_at IS NOT NULL")
+    assert [row["monitor_id"] for row in looked] == [watch.id]
