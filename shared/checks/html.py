@@ -47,6 +47,9 @@ def doctype_missing(page: Page, limits: Limits) -> Iterator[Finding]:
     bad=(
         sample(head="<div>Welcome to the workshop</div>"),
         sample(head='<img src="https://example.com/pixel.gif" alt="" width="1" height="1">'),
+        sample(
+            charset='<meta charset="utf-8"><iframe src="/login"></iframe>', robots='<meta name="robots" content="all">'
+        ),
     ),
     good=(
         sample(),
@@ -54,6 +57,14 @@ def doctype_missing(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(head="<!-- <div> --><script>document.write('<div>')</script><style>a > b {color: red}</style>"),
     ),
     source=VALID_HEAD,
+    implies=(
+        "html.meta_in_body",
+        "title.outside_head",
+        "description.outside_head",
+        "canonical.outside_head",
+        "hreflang.outside_head",
+        "index.directive_outside_head",
+    ),
 )
 def invalid_head(page: Page, limits: Limits) -> Iterator[Finding]:
     """An element that doesn't belong there ends the head early.
@@ -224,6 +235,7 @@ def duplicate_id(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(body="<ul><li>One<li>Two</ul><p>No end<p>tag<br><hr><img src='/a.webp' alt='a > b' width=4 height=3>"),
         sample(body="<script>const a = '<div>'</script><!-- <div> --><template><div></template><DIV>Upper case</DIV>"),
         sample(body='<svg viewBox="0 0 1 1"><path d="M0 0"/></svg><div title="a <div> in a title">Grit</div>'),
+        sample(title="<title>How to sharpen <b> and <strong> kitchen knives at home</title>"),
     ),
     source=f"{HTML}parsing.html#parse-errors",
 )

@@ -83,6 +83,7 @@ def _styles(page: Page) -> dict[str, str]:
         sample(body=_img(alt="")),
         sample(body=_img(alt='title="A knife"')),
         sample(body=f'<a href="/media/">{_img(alt="")} Enlarge the picture</a>'),
+        sample(body=f'<a href="/media/">{_img(alt="")}</a>'),
     ),
     good=(
         sample(),
@@ -93,6 +94,7 @@ def _styles(page: Page) -> dict[str, str]:
         sample(body='<noscript><img src="https://stats.example.net/p?id=1" width="1" height="1"></noscript>'),
     ),
     source=HTML_ALT,
+    implies=("link.empty_anchor",),
 )
 def alt_missing(page: Page, limits: Limits) -> Iterator[Finding]:
     """An image has no alternative text attribute.

@@ -118,6 +118,7 @@ def too_many_external(page: Page, limits: Limits) -> Iterator[Finding]:
     bad=(
         sample(body=_p('<a rel="nofollow" href="/guides/">More kitchen guides</a>')),
         sample(body=_p('<a rel="NoFollow noopener" href="https://example.com/shop">Our shop</a>')),
+        sample(body=_p('<a rel="ugc,nofollow" href="/forum/">The forum</a>')),
     ),
     good=(
         sample(),

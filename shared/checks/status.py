@@ -69,7 +69,7 @@ def is_3xx(page: Page, limits: Limits) -> Iterator[Finding]:
     """
     url, status, target = next(_answers(page), ("", 0, ""))
     if url:
-        yield Finding(f"{status} → {target or 'nowhere'}", "url")
+        yield Finding(f"{status or 'redirect'} → {target or 'nowhere'}", "url")
 
 
 @check(

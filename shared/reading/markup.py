@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-_OPENERS = re.compile(r"<(?:!--|script\b|style\b|textarea\b|template\b|xmp\b)", re.IGNORECASE)
+_OPENERS = re.compile(r"<(?:!--|script\b|style\b|textarea\b|title(?=[\s>])|template\b|xmp\b)", re.IGNORECASE)
 _TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9-]*)")
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""")
 _WHOLE_TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/>]*)((?:[^>"']++|"[^"]*"|'[^']*')*+)>""")
@@ -43,7 +43,7 @@ class Tag(Struct, frozen=True, gc=False):
 
 
 def hidden_spans(source: str) -> tuple[list[int], list[int]]:
-    """Starts and ends of what isn't markup of the page: comments, scripts, styles, text areas, templates."""
+    """Starts and ends of what isn't markup of the page: comments, scripts, styles, titles, text areas, templates."""
     starts: list[int] = []
     ends: list[int] = []
     lowered = source.lower()

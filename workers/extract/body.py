@@ -154,7 +154,7 @@ class Links:
                     internal,
                     text,
                     name,
-                    tokens(rel) if rel else _NO_TOKENS,
+                    tokens(rel.replace(",", " ")) if rel else _NO_TOKENS,  # Google takes commas as well
                     target,
                     onclick,
                     out_of_sight,

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 from msgspec.structs import replace
 
+from deploy.local.audit.hops import GivenHops, way
 from shared.page import (
     Asset,
     Context,
@@ -14,7 +15,6 @@ from shared.page import (
     ExternalLink,
     Fetched,
     FetchError,
-    Hop,
     Previous,
     Timings,
     Tls,
@@ -64,7 +64,7 @@ class Given(Struct, kw_only=True, frozen=True):
     headers: Headers | None = None
     html: str | None = None
     body_base64: bytes | None = None
-    redirects: tuple[Hop, ...] | None = None
+    redirects: GivenHops | None = None
     error: GivenError | ErrorKind | None = None
     timings_ms: Timings | None = None
     http_version: str | None = None
@@ -149,8 +149,11 @@ def material(given: Given, now: float) -> Material:
     error = given.error if isinstance(given.error, GivenError) or given.error is None else GivenError(given.error)
     if len(body) > MAX_BODY and error is None:
         error, body = GivenError("too_large", f"the body is larger than {MAX_BODY} bytes"), b""
-    last = given.redirects[-1].location if given.redirects else given.url
-    written = (given.url, given.final_url or last)
+    try:
+        found = way(given.url, given.final_url, given.redirects)
+    except ValueError as fault:
+        raise NotAPageError(str(fault)) from fault
+    written = (found.url, found.final_url)
     url, final = _address(written[0]), _address(written[1])
     fetched = Fetched(
         url=url,
@@ -158,7 +161,7 @@ def material(given: Given, now: float) -> Material:
         status=(_OK if given.error is None else None) if given.status is UNSET else given.status,
         headers=headers,
         body=body,
-        redirects=given.redirects,
+        redirects=found.hops,
         error=FetchError(error.kind, error.message) if error else None,
         timings=given.timings_ms,
         http_version=given.http_version,
