@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from shared.settings import read_settings
-from tests.manifests.estate import DEPLOY, ROOT
+from tests.manifests.estate import DEPLOY, ROOT, documents
 
 PATH = DEPLOY / "docker" / "compose.yaml"
 TEXT = PATH.read_text(encoding="utf-8")
@@ -134,6 +134,20 @@ def test_the_environment_is_one_that_services_read(name: str) -> None:
     assert not settings.otlp_endpoint
     traced = read_settings(interpolated(given, GIVEN | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel-collector:4318"}))
     assert traced.otlp_endpoint == "http://otel-collector:4318"
+
+
+def test_valkey_answers_others_than_itself() -> None:
+    """By its own default it refuses whoever isn't on its machine while it has no password; not all images change that."""
+    (kubernetes,) = (
+        container["args"]
+        for one in documents(DEPLOY / "kubernetes" / "components" / "datastores" / "valkey.yaml")
+        if one["kind"] == "StatefulSet"
+        for container in one["spec"]["template"]["spec"]["containers"]
+    )
+    for command in (SERVICES["valkey"]["command"], kubernetes):
+        assert command[command.index("--protected-mode") + 1] == "no"
+        assert command[command.index("--appendonly") + 1] == "yes"
+        assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
 
 
 def test_servers_are_called_what_services_call_them() -> None:

@@ -34,7 +34,7 @@ HARDENED = (
     "--no-healthcheck --ulimit=nofile=4096:4096 --ulimit=nproc=4096:4096"
 ).split()
 STORE = ["--storage-driver", "overlay"]
-SECONDS = 60.0
+SECONDS = 240.0
 DATA = "/tmp/data"  # noqa: S108 - in the container, where nothing else can be written
 
 
