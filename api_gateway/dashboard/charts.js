@@ -6,7 +6,7 @@ import { html, useEffect, useRef, useState } from "./vendor/htm-preact/standalon
 const RADIUS = 52;
 const ROUND = 2 * Math.PI * RADIUS;
 const PART = 0.75; // of the circle that the gauge takes
-const LEAST = 600; // seconds that a plot over time shows at least
+const LEAST = 120; // seconds that a plot over time shows at least
 
 /** The score from 0 to 100 as an arc, with its grade. */
 export function Gauge({ score, grade, label = "Score" }) {
@@ -53,6 +53,7 @@ function colour(name) {
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const exact = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const days = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const months = new Intl.DateTimeFormat(undefined, { month: "short", year: "numeric" });
 const DAY = 86_400;
 
@@ -66,12 +67,15 @@ function ticks(_, splits, axis, space, step) {
   });
 }
 
-/** Scans of one minute don't fill the whole plot: it shows ten minutes at least. */
+/** Scans of the same moment don't fill the whole plot: it shows two minutes at least. */
 function around(_, first, last) {
   const room = Math.max(0, LEAST - (last - first)) / 2;
   const margin = (last - first) * 0.02;
   return [first - room - margin, last + room + margin];
 }
+
+/** The legend shows the latest figures while nothing else is pointed at. */
+const latest = (plot) => plot.setLegend({ idx: plot.data[0].length - 1 });
 
 function options(width, height, lines, range) {
   const ink = colour("--ink-2");
@@ -82,9 +86,17 @@ function options(width, height, lines, range) {
     stroke: colour(["--accent", "--high", "--good"][place % 3]),
     width: 2,
     points: { show: true, size: 6 },
+    value: (_, figure) => decimal(figure),
   }));
-  const time = { ...axis, values: ticks, space: 84 };
-  return { width, height, scales: { x: { range: around }, y: range ? { range } : {} }, axes: [time, { ...axis, size: 42 }], series: [{ label: "Time" }, ...series] };
+  const time = { label: "Time", value: (_, at) => moment.format(new Date(at * 1000)) };
+  return {
+    width,
+    height,
+    scales: { x: { range: around }, y: range ? { range } : {} },
+    axes: [{ ...axis, values: ticks, space: 84 }, { ...axis, size: 42 }],
+    series: [time, ...series],
+    hooks: { setCursor: [(plot) => plot.cursor.idx ?? latest(plot)] },
+  };
 }
 
 /**
@@ -103,6 +115,7 @@ export function Chart({ title, times, lines, height = 200, range }) {
       plot?.destroy();
       const seconds = times.map((time) => new Date(time) / 1000);
       plot = new Plot(options(box.current.clientWidth, height, lines, range), [seconds, ...lines.map((line) => line.values)], box.current);
+      latest(plot);
     };
     const again = () => void draw().catch(() => setFailed(true));
     again();

@@ -69,6 +69,24 @@ async def test_pages_are_filtered(tab: MakeTab, reports: list[str]) -> None:
     await one.see("No page fits these filters")
     await one.click("button", "Clear the filters")
     await one.see("44 pages")
+    async with page.expect_response(lambda answer: "sort=score" in answer.url, timeout=WAIT):
+        await page.get_by_label("Order").select_option("score")
+    await page.locator(".vrow .toned").first.wait_for()
+    scores = await page.locator(".vrow .toned").all_inner_texts()
+    assert scores
+    assert [int(score) for score in scores] == sorted(int(score) for score in scores)
+    await page.locator(".vrow a").first.click()
+    await page.locator(".pagehead").wait_for()
+
+
+async def test_issues_come_in_another_order_when_asked(tab: MakeTab, reports: list[str]) -> None:
+    one = await tab()
+    await one.open(f"/scans/{reports[1]}/issues")
+    await one.page.get_by_label("Order").select_option("severity")
+    await expect(one.page.locator("tbody tr").first).to_contain_text("Critical")
+    shown = await one.page.locator("tbody td:first-child .sev").all_inner_texts()
+    ranks = [("Critical", "High", "Medium", "Low", "Info").index(word) for word in shown]
+    assert ranks == sorted(ranks)
 
 
 async def test_links_redirects_duplicates_and_the_sitemap(tab: MakeTab, reports: list[str]) -> None:
@@ -123,7 +141,7 @@ async def test_history_compares_two_and_plots_the_score(tab: MakeTab, reports: l
 async def test_exports(tab: MakeTab, reports: list[str], tmp_path: Path) -> None:
     one = await tab()
     await one.open(f"/scans/{reports[1]}")
-    for label, suffix in (("JSON", "json"), ("CSV", "csv"), ("PDF", "pdf")):
+    for label, suffix in (("JSON", "json"), ("CSV", "csv"), ("PDF", "pdf"), ("HTML", "html")):
         await one.page.locator("details.menu > summary").click()
         async with one.page.expect_download(timeout=WAIT) as begun:
             await one.click("button", label)
@@ -132,6 +150,7 @@ async def test_exports(tab: MakeTab, reports: list[str], tmp_path: Path) -> None
         assert download.suggested_filename.endswith(suffix)
         await download.save_as(tmp_path / suffix)
     assert len(json.loads((tmp_path / "json").read_text())["pages"]) == 44
+    assert "<h2>All issues</h2>" in (tmp_path / "html").read_text(encoding="utf-8")
     with (tmp_path / "csv").open(encoding="utf-8-sig", newline="") as lines:
         assert sum(1 for _ in csv.reader(lines)) == 45
     assert (tmp_path / "pdf").read_bytes().startswith(b"%PDF-")

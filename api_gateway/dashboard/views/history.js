@@ -37,11 +37,11 @@ function Scans({ items, chosen, onChoose }) {
         checked=${chosen.some((one) => one.scan_id === item.scan_id)} onChange=${() => toggle(item)} />`,
     },
     { label: "Address", cell: (item) => html`<${Link} href=${`/scans/${item.scan_id}`}><span class="mono">${item.url}</span><//>${item.reason && html`<br /><span class="soft">${item.reason}</span>`}` },
-    { label: "Kind", hide: true, cell: (item) => MODES[item.mode] },
+    { label: "Kind", hide: true, cell: (item) => html`<span class="still">${MODES[item.mode]}</span>` },
     { label: "Status", cell: (item) => html`<${StatusBadge} of=${item.status} names=${STATUSES} />` },
     { label: "Pages", num: true, hide: true, cell: (item) => number(item.pages) },
     { label: "Score", num: true, cell: score },
-    { label: "Started", hide: true, cell: (item) => html`<span title=${time(item.created_at)}>${relative(item.created_at)}</span>` },
+    { label: "Started", hide: true, cell: (item) => html`<span class="still" title=${time(item.created_at)}>${relative(item.created_at)}</span>` },
   ];
   return html`<${Table} caption="Scans" columns=${columns} rows=${items} rowKey=${(item) => item.scan_id} />`;
 }

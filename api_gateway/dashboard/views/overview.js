@@ -89,8 +89,8 @@ function OverTime({ scan }) {
 
 export function Overview({ scan }) {
   if (!scan.result) {
-    return html`<${Notices} scan=${scan} /><${Empty} title="There is no score">The scan did not come to its end. ${
-      scan.progress.done > 0 && html`<${Link} href=${`/scans/${scan.scan_id}/pages`}>The ${plural(scan.progress.done, "page")} done so far<//> can be read.`}<//>`;
+    return html`<${Notices} scan=${scan} /><${Empty} title="There is no score">The scan did not come to its end.${
+      scan.progress.done > 0 && html` <${Link} href=${`/scans/${scan.scan_id}/pages`}>The ${scan.progress.done === 1 ? "page" : plural(scan.progress.done, "page")} done so far<//> can be read.`}<//>`;
   }
   return html`<${Notices} scan=${scan} />
     <div class="summary"><${Score} scan=${scan} /><section class="section"><h2>Categories</h2><${Categories} scan=${scan} /></section></div>

@@ -66,7 +66,8 @@ export function PageList({ scan, filters, evidenceOf, total, empty }) {
   const load = (cursor, signal) => get(`/scans/${scan.scan_id}/pages`, { ...filters, cursor, limit: 100 }, { signal });
   const titles = evidenceOf ? ["Page", "Evidence", "Status", "Score"] : ["Page", "Findings", "Status", "Score", "Depth", "Time"];
   const head = titles.map((title) => html`<span key=${title} role="columnheader" class=${["Score", "Depth", "Time"].includes(title) ? "num" : ""}>${title}</span>`);
-  const row = (item, cursor) => html`<${Name} scan=${scan} item=${item} cursor=${cursor} check=${filters.check} />
+  // A place in another order finds nothing in the order that the page's own view looks through.
+  const row = (item, cursor) => html`<${Name} scan=${scan} item=${item} cursor=${filters.sort ? undefined : cursor} check=${filters.check} />
     ${evidenceOf ? html`<${Evidence} item=${item} check=${evidenceOf} site=${siteOf(scan)} />` : html`<div role="cell"><${Tally} findings=${item.findings} /></div>`}
     <div role="cell"><${Status} of=${item} /></div>
     <div role="cell" class="num"><${Score} of=${item.score} /></div>

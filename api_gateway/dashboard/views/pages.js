@@ -24,8 +24,10 @@ export function Pages({ scan }) {
       <${Field} as="select" label="Has the issue" value=${query.check ?? ""} onChange=${(event) => set({ check: event.target.value, cursor: "" })}>
         <option value="">Any or none</option>${known.map(([id]) => html`<option key=${id} value=${id}>${id}</option>`)}
         ${query.check && !texts?.has(query.check) && html`<option value=${query.check}>${query.check}</option>`}<//>
+      <${Field} as="select" label="Order" value=${query.sort ?? ""} onChange=${(event) => set({ sort: event.target.value, cursor: "" })}>
+        <option value="">As found</option><option value="score">Lowest score first</option><//>
     <//>
-    <${PageList} scan=${scan} filters=${{ url: query.q, status: query.status, check: query.check }} evidenceOf=${query.check}
+    <${PageList} scan=${scan} filters=${{ url: query.q, status: query.status, check: query.check, sort: query.sort === "score" ? "score" : "" }} evidenceOf=${query.check}
       total=${filtered ? undefined : scan.progress.done}
       empty=${html`<${Empty} title=${filtered ? "No page fits these filters" : "No pages"}
         action=${filtered && html`<button type="button" class="button" onClick=${clear}>Clear the filters</button>`} />`} />`;

@@ -7,7 +7,7 @@ import { Badge, Button, Check, Confirm, Copy, Dialog, Empty, ErrorBox, Field, Fo
 const SCOPES = [
   ["read", "Read", "Scans, results, history, usage, monitors, webhooks; making and revoking keys."],
   ["scan", "Scan", "Starting, stopping and scheduling scans."],
-  ["export", "Export", "Downloads as JSON, CSV and PDF."],
+  ["export", "Export", "Downloads as JSON, CSV, PDF and HTML."],
 ];
 
 const example = (token) =>
@@ -55,19 +55,21 @@ function Act({ kind, token, onDone, onClose }) {
   <//>`;
 }
 
+const used = (item) => (item.last_used_at ? `used ${relative(item.last_used_at)}` : "never used");
+
 function Keys({ items, onAct }) {
   const columns = [
-    { label: "Name", cell: (item) => html`<strong class="clip">${item.name}</strong> <span class="soft mono">${item.prefix}</span>` },
-    { label: "Client ID", hide: true, cell: (item) => html`<span class="mono">${item.client_id}</span>` },
-    { label: "May", cell: (item) => html`<span class="row tight">${item.scopes.map((scope) => html`<${Badge} key=${scope}>${scope}<//>`)}${item.mode === "test" && html`<${Badge} tone="warn">test<//>`}</span>` },
-    { label: "Made", hide: true, cell: (item) => html`<span title=${time(item.created_at)}>${date(item.created_at)}</span>` },
-    { label: "Last used", hide: true, cell: (item) => (item.last_used_at ? html`<span title=${time(item.last_used_at)}>${relative(item.last_used_at)}</span>` : html`<span class="soft">never</span>`) },
+    { label: "Name", cell: (item) => html`<strong class="clip">${item.name}</strong> <span class="soft mono">${item.prefix}</span><br />
+        <span class="soft mono" title="Client ID">${item.client_id}</span><span class="narrow-only soft">${used(item)}</span>` },
+    { label: "May", cell: (item) => html`<span class="row tight still">${item.scopes.map((scope) => html`<${Badge} key=${scope}>${scope}<//>`)}${item.mode === "test" && html`<${Badge} tone="warn">test<//>`}</span>` },
+    { label: "Made", hide: true, cell: (item) => html`<span class="still" title=${time(item.created_at)}>${date(item.created_at)}</span>` },
+    { label: "Last used", hide: true, cell: (item) => (item.last_used_at ? html`<span class="still" title=${time(item.last_used_at)}>${relative(item.last_used_at)}</span>` : html`<span class="soft">never</span>`) },
     {
       label: html`<span class="sr-only">Actions</span>`,
       cell: (item) =>
         item.revoked_at
           ? html`<span class="soft" title=${time(item.revoked_at)}>revoked</span>`
-          : html`<span class="row"><${Button} kind="quiet small" aria-label=${`New secret for ${item.name}`} onClick=${() => onAct("regenerate", item)}>New secret<//>
+          : html`<span class="row tight still"><${Button} kind="plain small" aria-label=${`New secret for ${item.name}`} onClick=${() => onAct("regenerate", item)}>New secret<//>
               <${Button} kind="danger small" aria-label=${`Revoke ${item.name}`} onClick=${() => onAct("revoke", item)}>Revoke<//></span>`,
     },
   ];
