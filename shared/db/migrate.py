@@ -16,6 +16,10 @@ import psycopg
 FOLDER = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x5CA7F1EE7
 WAIT_SECONDS = 120
+LOCK_SECONDS = 1.0
+"""Behind a statement that waits for a table's lock everybody else waits too, while a backup reads for instance: so it
+waits briefly, and again after a pause."""
+PAUSE_SECONDS = 1.0
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
   name text PRIMARY KEY, hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
@@ -47,7 +51,7 @@ def migrate(database_url: str, *, wait_seconds: float = WAIT_SECONDS) -> list[st
         conn.execute(_LEDGER)
         rows: list[tuple[str, str]] = conn.execute("SELECT name, hash FROM schema_migrations").fetchall()
         applied = dict(rows)
-        return [path.stem for path in migrations() if _apply(conn, path, applied)]
+        return [path.stem for path in migrations() if _apply(conn, path, applied, time.monotonic() + wait_seconds)]
 
 
 def pending(conn: psycopg.Connection[Any]) -> list[str]:
@@ -63,7 +67,7 @@ def _scalar(conn: psycopg.Connection[Any], query: str, *parameters: object) -> o
     return row[0] if row else None
 
 
-def _apply(conn: psycopg.Connection[Any], path: Path, applied: dict[str, str]) -> bool:
+def _apply(conn: psycopg.Connection[Any], path: Path, applied: dict[str, str], deadline: float) -> bool:
     text = path.read_text(encoding="utf-8")
     digest = hashlib.sha256(text.encode()).hexdigest()
     if path.stem in applied:
@@ -77,10 +81,24 @@ def _apply(conn: psycopg.Connection[Any], path: Path, applied: dict[str, str]) -
             if statement.strip():
                 conn.execute(statement.encode())
         conn.execute(*record)
-    else:
+        return True
+    while not _at_once(conn, text, record):
+        if time.monotonic() > deadline:
+            message = f"{path.name} waits for a table that others use; let a backup or a long query end, then try again"
+            raise MigrationError(message)
+        time.sleep(PAUSE_SECONDS)
+    return True
+
+
+def _at_once(conn: psycopg.Connection[Any], text: str, record: tuple[bytes, tuple[str, str]]) -> bool:
+    """Apply a migration in one transaction. False when it didn't get its locks in time: then nothing has happened."""
+    try:
         with conn.transaction():
+            conn.execute(f"SET LOCAL lock_timeout = {int(LOCK_SECONDS * 1000)}".encode())
             conn.execute(text.encode())
             conn.execute(*record)
+    except psycopg.errors.LockNotAvailable:
+        return False
     return True
 
 

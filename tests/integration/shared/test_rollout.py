@@ -6,6 +6,7 @@ what would break them: dropping, renaming, or asking for a value that old code d
 
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -104,6 +105,41 @@ def test_the_new_migration_runs_beside_old_rows(services: tuple[str, str], monke
     finally:
         with psycopg.connect(services[0], autocommit=True) as conn:
             conn.execute(b"DROP DATABASE IF EXISTS rollout WITH (FORCE)")
+
+
+def test_a_migration_that_waits_for_a_table_lets_others_pass(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A backup reads every table for as long as it takes; what queues behind an ALTER that waits for it is every request."""
+    added = tmp_path / "9999_added.sql"
+    added.write_text("ALTER TABLE scans ADD COLUMN added int;")
+    monkeypatch.setattr(migrations, "migrations", lambda: [added])
+    monkeypatch.setattr(migrations, "PAUSE_SECONDS", 0.1)
+    asking = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE scans%'"
+    with psycopg.connect(database_url) as backup, psycopg.connect(database_url, autocommit=True) as conn:
+        backup.execute("SELECT 1 FROM scans")
+        with ThreadPoolExecutor(1) as threads:
+            migrating = threads.submit(migrations.migrate, database_url)
+            while not conn.execute(asking).fetchall():
+                assert not migrating.done()
+            conn.execute("SET lock_timeout = '4s'")
+            conn.execute("SELECT 1 FROM scans")
+            backup.rollback()
+            assert migrating.result(30) == ["9999_added"]
+        assert conn.execute("SELECT added FROM scans").fetchall() == []
+
+
+def test_a_migration_that_never_gets_its_table_says_so(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    added = tmp_path / "9999_added.sql"
+    added.write_text("ALTER TABLE scans ADD COLUMN added int;")
+    monkeypatch.setattr(migrations, "migrations", lambda: [added])
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", 0.05)
+    with psycopg.connect(database_url) as backup:
+        backup.execute("SELECT 1 FROM scans")
+        with pytest.raises(migrations.MigrationError, match=r"9999_added\.sql waits for a table"):
+            migrations.migrate(database_url, wait_seconds=0)
 
 
 @pytest.mark.parametrize("path", migrations.migrations(), ids=lambda path: path.stem)
