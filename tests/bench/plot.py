@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from msgspec import Struct
 
 WIDTH, HEIGHT = 720, 400
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 48, 84
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 40, 48, 84
 _COLOURS = ("#0b62a8", "#b3420a", "#2f7d32", "#7a3e9d")
 """Each 4.5 : 1 and more against white."""
 _MARKS = 6
