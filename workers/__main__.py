@@ -35,9 +35,10 @@ from workers.submissions import desk as ingress
 from workers.submissions.consumer import IngressBroker
 from workers.workshop import Workshop
 
-DRAIN_SECONDS = 20.0
+DRAIN_SECONDS = 15.0
 START_SECONDS = 30.0
-STOP_SECONDS = 5.0
+STOP_SECONDS = 3.0
+"""Both, 2 s for the threads, 2 for the loop and 3 for traces are 25 s, also where Postgres hangs."""
 LOOK_SECONDS = 0.2
 WATCH_SECONDS = 1.0
 ANSWER_SECONDS = 2.0

@@ -104,27 +104,43 @@ class Prober(Struct, frozen=True):
         if not urls:
             return {}
         by_hash = {url_hash(url): url for url in urls}
-        async with connection(self.shop.pool) as conn:
-            mine = await store.claim(conn, self.scan.id, kind, by_hash, most)
-            known = await store.results(conn, self.scan.id, kind, by_hash)
-        found = {digest: result for digest, result in known.items() if result is not None}
+        found: dict[int, Any] = {}
+        left = set(by_hash)
+        pause = _FIRST_LOOK
+        while True:
+            async with connection(self.shop.pool) as conn:
+                # Also what another worker gave back, or died with, in the meantime.
+                mine = await store.claim(conn, self.scan.id, kind, {digest: by_hash[digest] for digest in left}, most)
+                known = await store.results(conn, self.scan.id, kind, left)
+            found |= {digest: result for digest, result in known.items() if result is not None}
+            found |= await self._answers(kind, {digest: by_hash[digest] for digest in mine}, ask, budget)
+            left = known.keys() - mine - found.keys()
+            if not left or self.ended or not budget.left:
+                break
+            await asyncio.sleep(min(pause, budget.left))
+            pause = min(pause * 2, _LAST_LOOK)
+        if left:
+            get_logger().info("probe.not_in_time", kind=kind, count=len(left))
+        return {by_hash[digest]: result for digest, result in found.items()}
+
+    async def _answers(self, kind: store.Kind, claimed: Mapping[int, str], ask: Ask, budget: Budget) -> dict[int, Any]:
+        """What those answer that are ours to ask, kept for other workers; given back where there was no time."""
+        found: dict[int, Any] = {}
         free = asyncio.Semaphore(AT_ONCE)
 
-        async def one(digest: int) -> None:
+        async def one(digest: int, url: str) -> None:
             async with free:
-                result = await self._asked(by_hash[digest], ask, budget)
+                result = await self._asked(url, ask, budget)
             if result is not None:
                 found[digest] = msgspec.to_builtins(result)
                 async with connection(self.shop.pool) as conn:
                     await store.save(conn, self.scan.id, kind, digest, found[digest])
 
-        await asyncio.gather(*(one(digest) for digest in mine))
-        if given_up := mine - found.keys():
+        await asyncio.gather(*(one(digest, url) for digest, url in claimed.items()))
+        if given_up := claimed.keys() - found.keys():
             async with connection(self.shop.pool) as conn:
                 await store.give_back(conn, self.scan.id, kind, given_up)
-        theirs = {digest for digest, result in known.items() if result is None and digest not in mine}
-        found |= await self._others(kind, theirs, budget)
-        return {by_hash[digest]: result for digest, result in found.items()}
+        return found
 
     async def _asked(self, url: str, ask: Ask, budget: Budget) -> Asset | ExternalLink | None:
         """The answer, None when there was no time for it."""
@@ -143,21 +159,6 @@ class Prober(Struct, frozen=True):
             return None
         PROBES.labels(type(result).__name__.lower(), "answered" if result.error is None else result.error).inc()
         return result
-
-    async def _others(self, kind: store.Kind, hashes: set[int], budget: Budget) -> dict[int, Any]:
-        """What other workers find out, waited for within the budget."""
-        found: dict[int, Any] = {}
-        pause = _FIRST_LOOK
-        while hashes and not self.ended and budget.left:
-            await asyncio.sleep(min(pause, budget.left))
-            pause = min(pause * 2, _LAST_LOOK)
-            async with connection(self.shop.pool) as conn:
-                known = await store.results(conn, self.scan.id, kind, hashes)
-            found |= {digest: result for digest, result in known.items() if result is not None}
-            hashes = {digest for digest, result in known.items() if result is None}
-        if hashes:
-            get_logger().info("probe.not_in_time", kind=kind, count=len(hashes))
-        return found
 
 
 def _short(found: Mapping[str, Any], looked: tuple[Wanted, ...], wanted: frozenset[str]) -> bool:

@@ -14,8 +14,11 @@ Part = Literal["answers", "tls", "missing"]
 PARTS: Final[Mapping[Part, int]] = {"answers": 0, "tls": 1, "missing": 2}
 """TLS and what doesn't exist are asked before the pages, which are judged by them, everything else beside them."""
 
-STALE_SECONDS = 60.0
-"""A claim without a result may be taken over after that: three times what a page waits for its probes."""
+STALE_SECONDS = 25.0
+"""A claim without a result may be taken over after that: its claimant had 20 s to ask, and 5 to write it down.
+
+Pages of a worker that died are taken over 20 to 30 s later, and must not be judged without what it was to ask.
+"""
 
 _SQL = queries("probes")
 

@@ -175,6 +175,19 @@ async def test_the_claim_of_a_worker_that_went_away_is_taken_over(
     assert found[0].width == 40
 
 
+async def test_a_claim_that_grows_stale_while_its_page_waits_is_taken_over(
+    shop: Workshop, settings: Settings, make_work: MakeWork
+) -> None:
+    async with serving({"/a.png": answer(PHOTO)}) as server:
+        work = await make_work(server.url + "/", checks_network=["assets"])
+        wish = wanted(server.url + "/a.png")
+        await assets(shop, work, wish)
+        sql(settings, "UPDATE probes SET result = NULL, claimed_at = now() - interval '23 seconds' RETURNING 1")
+        found = await assets(shop, work, wish)
+    assert found is not None
+    assert found[0].width == 40
+
+
 async def test_links_beyond_the_scans_share_are_not_waited_for(
     shop: Workshop, make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
