@@ -34,6 +34,7 @@ from tests.bench.site_server import HOST, READY_PATH, make_app
 
 MOST: Final = 0.20
 """Share of the first run's CPU that a later one may cost."""
+SERVERS: Final = frozenset({"postgres", "valkey"})
 SCAN_SECONDS: Final = 1_800.0
 POLL_SECONDS: Final = 0.5
 
@@ -47,8 +48,13 @@ class Spent(Struct, frozen=True):
     cpu: dict[str, float]
 
     @property
+    def ours(self) -> float:
+        """CPU seconds of our own processes, which is what the bound is about; the servers' are told beside it."""
+        return sum(seconds for kind, seconds in self.cpu.items() if kind not in {"site", *SERVERS})
+
+    @property
     def total(self) -> float:
-        """CPU seconds of the fleet."""
+        """CPU seconds of the fleet, Postgres and Valkey included."""
         return sum(seconds for kind, seconds in self.cpu.items() if kind != "site")
 
 
@@ -120,10 +126,9 @@ def table(found: Sequence[Spent]) -> Table:
     made = Table("CPU s", *(f"run {number}" for number in range(1, len(found) + 1)), title="Runs of one monitor")
     for kind in (kind for kind in found[0].cpu if kind != "site"):
         made.add_row(kind, *(f"{one.cpu[kind]:.2f}" for one in found))
-    made.add_row("fleet", *(f"{one.total:.2f}" for one in found))
-    made.add_row("of the first", *(f"{100 * one.total / found[0].total:.1f} %" for one in found))
-    workers = [one.cpu["workers"] for one in found]
-    made.add_row("workers of the first", *(f"{100 * one / workers[0]:.1f} %" for one in workers))
+    made.add_row("our processes", *(f"{one.ours:.2f}" for one in found))
+    made.add_row("of the first", *(f"{100 * one.ours / found[0].ours:.1f} %" for one in found))
+    made.add_row("with the servers", *(f"{100 * one.total / found[0].total:.1f} %" for one in found))
     made.add_row("pages", *(str(one.pages) for one in found))
     made.add_row("seconds", *(f"{one.seconds:.1f}" for one in found))
     return made
@@ -153,7 +158,7 @@ def main(words: Sequence[str]) -> int:
         return 1
     screen.out.print(table(found))
     whole = all(one.status == "complete" and one.pages >= arguments.pages for one in found)
-    return int(not whole or statistics.median(one.total for one in found[1:]) > MOST * found[0].total)
+    return int(not whole or statistics.median(one.ours for one in found[1:]) > MOST * found[0].ours)
 
 
 if __name__ == "__main__":

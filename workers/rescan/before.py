@@ -46,6 +46,9 @@ class StoredFacts(Struct, frozen=True):
     words: int | None = None
 
 
+_FACTS: Final = msgspec.json.Decoder(StoredFacts)
+
+
 class Before(Struct, frozen=True):
     """A page in the scan before. `row` is as it would be now if nothing had changed; None: that can't be told."""
 
@@ -81,7 +84,7 @@ async def pages_before(conn: Connection, scan: Work, urls: Sequence[str]) -> dic
 
 
 def _before(row: Mapping[str, Any]) -> Before:
-    facts = msgspec.convert(row["facts"], StoredFacts)
+    facts = _FACTS.decode(row["facts"])
     again = _AGAIN.decode(row["again"]) if row["again"] else None
     stored = None
     if again is not None:
@@ -97,8 +100,8 @@ def _before(row: Mapping[str, Any]) -> Before:
             size=row["bytes"],
             duration_ms=row["duration_ms"],
             checks=row["checks"] if again.checks is None else again.checks,
-            findings=row["findings_text"].encode() if again.findings is None else again.findings,
-            facts=row["facts_text"].encode(),
+            findings=row["findings"].encode() if again.findings is None else again.findings,
+            facts=row["facts"].encode(),
             site=row["site"],
             tally=again.tally,
             links=unpack_links(again.links),

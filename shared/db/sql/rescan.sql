@@ -6,7 +6,7 @@ ORDER BY created_at DESC LIMIT 1;
 
 -- name: pages
 SELECT u.hash, p.seq, p.url, p.final_url, p.status, p.error, p.score, p.title, p.depth, p.bytes, p.duration_ms, p.checks,
-  p.findings::text AS findings_text, p.facts, p.facts::text AS facts_text, p.site, p.etag, p.last_modified,
+  p.findings::text AS findings, p.facts::text AS facts, p.site, p.etag, p.last_modified,
   p.verdict_key, p.again
 FROM urls u JOIN pages p ON p.scan_id = u.scan_id AND p.seq = u.seq
 WHERE u.scan_id = %(scan_id)s AND u.hash = ANY(%(hashes)s::bigint[]);
