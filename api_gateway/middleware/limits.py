@@ -9,7 +9,7 @@ from api_gateway.prompt import promptly
 from api_gateway.routing import PREFIX, ROUTE, Handler
 from api_gateway.state import CALLER, DECISION, GATEWAY, QUOTA, Caller, Gateway
 from api_gateway.wire import failure
-from shared.errors import RateLimitError, ServiceError
+from shared.errors import RateLimitError, ServiceError, UnavailableError
 from shared.metrics import LIMITER_DEGRADED, REQUESTS_DENIED
 from shared.quota import Decision, Quota, Rate
 
@@ -89,14 +89,21 @@ def _refused(request: web.Request, gateway: Gateway) -> web.Response | None:
     return None
 
 
-async def _count_late(request: web.Request, gateway: Gateway) -> web.Response | None:
-    """Count what failed before it was counted: against its caller, or the address where the credential is bad."""
+async def _count_late(request: web.Request, gateway: Gateway, status: int) -> web.Response | None:
+    """Count what failed before it was counted: against its caller, or the address where the credential is bad.
+
+    Where nobody can tell who is calling, nothing is counted: a good key isn't held to what its address may do.
+    """
     try:
         if CALLER not in request and ROUTE not in request:
             try:
                 request[CALLER] = await promptly(identify(request, gateway))
+            except UnavailableError:
+                return None
             except ServiceError:
                 request[CALLER] = guest(request, gateway)
+        elif CALLER not in request and status == UnavailableError.http:
+            return None
         elif CALLER not in request:
             request[CALLER] = guest(request, gateway)
         await count(request)
@@ -113,7 +120,7 @@ async def limits(request: web.Request, handler: Handler) -> web.StreamResponse:
     gateway = request.app[GATEWAY]
     response: web.StreamResponse = _refused(request, gateway) or await handler(request)
     if DECISION not in request:
-        response = await _count_late(request, gateway) or response
+        response = await _count_late(request, gateway, response.status) or response
     if not response.prepared:
         retry_after = response.headers.get("Retry-After") if response.status == 429 else None  # noqa: PLR2004
         response.headers.update(headers(request, retry_after))

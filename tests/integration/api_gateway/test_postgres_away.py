@@ -113,3 +113,13 @@ async def test_postgres_away(behind: Client, proxy: Proxy, eventually: Eventuall
     async with asyncio.timeout(30):
         while not await well():
             await asyncio.sleep(0.1)
+
+
+async def test_a_key_that_cannot_be_looked_up_is_not_held_to_what_its_address_may_do(
+    behind: Client, proxy: Proxy, make_key: MakeKey, settings: Settings
+) -> None:
+    stranger = Client(behind.session, behind.base, await make_key())
+    proxy.hang_up()
+    for path in ("/history", "/nowhere"):
+        answers = await asyncio.gather(*(stranger("GET", path) for _ in range(settings.tiers["guest"].burst + 10)))
+        assert {status for status, _, _ in answers} <= {503, 404}, path
