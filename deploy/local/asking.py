@@ -9,11 +9,12 @@ from shared.requests import NetworkCheck
 MODES = ("single", "sitemap", "crawl")
 
 
-def add_scan_options(parser: argparse.ArgumentParser) -> None:
-    """Everything that a scan may be told."""
+def add_scan_options(parser: argparse.ArgumentParser, *, mode: str | None = "single") -> None:
+    """Everything that a scan may be told; `mode` is the default, None where it is to stay as it is."""
     group = parser.add_argument_group("scan")
     modes = group.add_mutually_exclusive_group()
-    modes.add_argument("--mode", choices=MODES, default="single", help="how pages are found (default: %(default)s)")
+    shown = "" if mode is None else " (default: %(default)s)"
+    modes.add_argument("--mode", choices=MODES, default=mode, help=f"how pages are found{shown}")
     modes.add_argument("--sitemap", dest="mode", action="store_const", const="sitemap", help="the sitemaps' pages")
     modes.add_argument("--crawl", dest="mode", action="store_const", const="crawl", help="follow the site's links")
     group.add_argument("--max-pages", type=_count, metavar="N", help="at most so many pages")

@@ -5,10 +5,12 @@ import shlex
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 from deploy.local import options
 from deploy.local.accounts import open_accounts
 from deploy.local.api import ApiError, Client, UnreachableError
+from deploy.local.asking_monitors import add_monitor_options, monitor_body
 from deploy.local.cli import EXIT_FAILED, EXIT_NOT_STARTED, EXIT_OK, add_data_option
 from deploy.local.errors import LaunchError, UsageError
 from deploy.local.printing import print_json
@@ -18,6 +20,7 @@ from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
 
 SHOWN_RUNS = 20
+WHICH = "its id or its name"
 _Monitor = dict[str, Any]
 
 
@@ -40,9 +43,9 @@ class Monitors(Client):
         """Add one."""
         return await self._call("POST", "/monitors", wanted)
 
-    async def enable(self, monitor: _Monitor, *, enabled: bool) -> _Monitor:
-        """Pause or resume it."""
-        return await self._call("PATCH", f"/monitors/{monitor['id']}", {"enabled": enabled})
+    async def change(self, monitor: _Monitor, wanted: dict[str, Any]) -> _Monitor:
+        """Change it; what is left out stays."""
+        return await self._call("PATCH", f"/monitors/{monitor['id']}", wanted)
 
     async def run(self, monitor: _Monitor) -> str:
         """Run it now; the scan's id."""
@@ -54,7 +57,18 @@ class Monitors(Client):
 
     async def runs(self, monitor: _Monitor) -> list[dict[str, Any]]:
         """Its latest runs."""
-        data = await self._call("GET", f"/monitors/{monitor['id']}/runs?limit={SHOWN_RUNS}")
+        return await self._latest(monitor, "runs")
+
+    async def alerts(self, monitor: _Monitor) -> list[dict[str, Any]]:
+        """Its latest alerts."""
+        return await self._latest(monitor, "alerts")
+
+    async def history(self, monitor: _Monitor, page: str | None) -> list[dict[str, Any]]:
+        """How a page did in its latest complete runs; without one the page at its own address."""
+        return await self._latest(monitor, "history", f"&url={quote(page, safe='')}" if page else "")
+
+    async def _latest(self, monitor: _Monitor, what: str, more: str = "") -> list[dict[str, Any]]:
+        data = await self._call("GET", f"/monitors/{monitor['id']}/{what}?limit={SHOWN_RUNS}{more}")
         return list(data["items"])
 
 
@@ -69,26 +83,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="as the API returns them")
     create = _does(actions.add_parser("create", help="add a monitor"), _create)
     create.add_argument("url", metavar="URL", type=options.web_address, help="https:// is added if it has no scheme")
-    create.add_argument(
-        "--schedule",
-        default="daily",
-        help="hourly, daily, weekly, or a cron expression of five fields (default: %(default)s)",
+    add_monitor_options(create)
+    change = _does(actions.add_parser("change", help="change a monitor"), _change)
+    change.description = (
+        "What isn't given stays as it is. Options of the scan that are given replace all that it had, its credentials "
+        "included; so do alerts and mails."
     )
-    create.add_argument("--timezone", default="UTC", metavar="ZONE", help="e.g. Europe/Berlin (default: %(default)s)")
-    modes = ("single", "sitemap", "crawl")
-    create.add_argument("--mode", choices=modes, default="single", help="(default: %(default)s)")
-    create.add_argument("--name", help="what it is called (default: the site's host)")
+    add_monitor_options(change, change=True)
+    change.add_argument("monitor", metavar="MONITOR", help=WHICH)
     for name, about, work in (
         ("show", "show a monitor and its latest runs", _show),
         ("pause", "run it no more until it is resumed", _pause),
         ("resume", "run it again on its schedule", _resume),
         ("run", "run it now", _run),
         ("delete", "delete it; its scans stay", _delete),
+        ("alerts", f"its latest {SHOWN_RUNS} alerts", _alerts),
+        ("history", f"a page's scores in its latest {SHOWN_RUNS} complete runs", _history),
     ):
         action = _does(actions.add_parser(name, help=about), work)
-        action.add_argument("monitor", metavar="MONITOR", help="its id or its name")
-        if name == "show":
+        action.add_argument("monitor", metavar="MONITOR", help=WHICH)
+        if name in {"show", "alerts", "history"}:
             action.add_argument("--json", action="store_true", help="as the API returns them")
+        if name == "history":
+            action.add_argument("--page", metavar="URL", type=options.web_address, help="(default: the monitor's own)")
 
 
 def _does(parser: argparse.ArgumentParser, work: Work) -> argparse.ArgumentParser:
@@ -136,22 +153,36 @@ def run_line(run: dict[str, Any]) -> str:
     return "  ".join(part for part in parts if part)
 
 
+def alert_line(alert: dict[str, Any]) -> str:
+    """An alert in one line: when it began, when it was over, its rule, what it says."""
+    over = f"over {alert['recovered_at']}" if alert["recovered_at"] else "open"
+    return f"{alert['triggered_at']}  {over}  {alert['rule']}  {clean(alert['message'])}"
+
+
+def point_line(point: dict[str, Any]) -> str:
+    """How a page did in a run, in one line: when, score, status or error, the scan."""
+    score = f"{point['score']:.1f}" if point["score"] is not None else "-"
+    answer = point["status"] or clean(point["error"] or "not in this run")
+    return f"{point['due_at']}  {score}  {answer}  {point['scan_id']}"
+
+
 async def _list(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
-    found = await api.all()
-    if arguments.json:
-        print_json(found)
-        return
-    for monitor in found:
-        sys.stdout.write(line(monitor) + "\n")
-    if not found:
-        screen.note("there are no monitors; add one with: scanfleet monitors create URL")
+    none = "there are no monitors; add one with: scanfleet monitors create URL"
+    _print(await api.all(), line, arguments, screen, none)
 
 
 async def _create(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
-    wanted = {name: getattr(arguments, name) for name in ("url", "schedule", "timezone", "mode")}
-    monitor = await api.create(wanted | ({"name": arguments.name} if arguments.name else {}))
+    monitor = await api.create(monitor_body(arguments))
     sys.stdout.write(f"{monitor['id']}\n")
     screen.note(f"first run of {clean(monitor['name'], 100)}: {monitor['next_run_at']}")
+
+
+async def _change(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
+    wanted = monitor_body(arguments)
+    if not wanted:
+        raise UsageError("Nothing to change was given; see: scanfleet monitors change --help")
+    monitor = await api.change(await api.named(arguments.monitor), wanted)
+    screen.note(f"changed {clean(monitor['name'], 100)}; next run: {monitor['next_run_at'] or 'none, it is paused'}")
 
 
 async def _show(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
@@ -168,12 +199,12 @@ async def _show(api: Monitors, arguments: argparse.Namespace, screen: Screen) ->
 
 
 async def _pause(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
-    monitor = await api.enable(await api.named(arguments.monitor), enabled=False)
+    monitor = await api.change(await api.named(arguments.monitor), {"enabled": False})
     screen.note(f"paused {clean(monitor['name'])}")
 
 
 async def _resume(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
-    monitor = await api.enable(await api.named(arguments.monitor), enabled=True)
+    monitor = await api.change(await api.named(arguments.monitor), {"enabled": True})
     screen.note(f"next run of {clean(monitor['name'], 100)}: {monitor['next_run_at']}")
 
 
@@ -188,3 +219,29 @@ async def _delete(api: Monitors, arguments: argparse.Namespace, screen: Screen) 
     monitor = await api.named(arguments.monitor)
     await api.delete(monitor)
     screen.note(f"deleted {clean(monitor['name'])}")
+
+
+async def _alerts(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
+    found = await api.alerts(await api.named(arguments.monitor))
+    _print(found, alert_line, arguments, screen, "it has had no alerts")
+
+
+async def _history(api: Monitors, arguments: argparse.Namespace, screen: Screen) -> None:
+    found = await api.history(await api.named(arguments.monitor), arguments.page)
+    _print(found, point_line, arguments, screen, "no complete run has this page; see: scanfleet monitors show")
+
+
+def _print(
+    found: list[dict[str, Any]],
+    show: Callable[[dict[str, Any]], str],
+    arguments: argparse.Namespace,
+    screen: Screen,
+    none: str,
+) -> None:
+    if arguments.json:
+        print_json(found)
+        return
+    for one in found:
+        sys.stdout.write(show(one) + "\n")
+    if not found:
+        screen.note(none)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from api_gateway.examples import MONITOR, MONITOR_RUN
+from api_gateway.examples import ALERT, MONITOR, MONITOR_RUN, SCAN_ID
 from deploy.local.cli import EXIT_NOT_STARTED, main
-from deploy.local.commands.monitors import line, run_line
+from deploy.local.commands.monitors import alert_line, line, point_line, run_line
 
 
 def test_a_monitor_in_a_line() -> None:
@@ -25,6 +25,21 @@ def test_a_run_in_a_line() -> None:
         **MONITOR_RUN, "outcome": "refused", "scan_id": None, "score": None, "status": None, "reason": "no such profile",
     }  # fmt: skip
     assert run_line(skipped) == "2026-02-25T05:34:02.000Z  refused  -  no such profile"
+
+
+def test_an_alert_in_a_line() -> None:
+    begun = ALERT["triggered_at"]
+    alert: dict[str, Any] = {**ALERT, "recovered_at": None, "message": "a\x1b[31m"}
+    assert alert_line(alert).startswith(f"{begun}  open  score_drops:5  a")
+    assert "\x1b" not in alert_line(alert)
+    assert f"  over {begun}  " in alert_line({**ALERT, "recovered_at": begun})
+
+
+def test_a_page_in_a_run_in_a_line() -> None:
+    point: dict[str, Any] = {"scan_id": SCAN_ID, "due_at": "then", "status": 200, "error": None, "score": 91.25}
+    assert point_line(point) == f"then  91.2  200  {SCAN_ID}"
+    assert point_line({**point, "status": None, "score": None}) == f"then  -  not in this run  {SCAN_ID}"
+    assert point_line({**point, "status": None, "error": "timeout"}) == f"then  91.2  timeout  {SCAN_ID}"
 
 
 def test_without_a_fleet_it_says_what_to_do(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
