@@ -17,14 +17,16 @@ from shared import monitors
 from shared.alerts import Rule, Rules, watched
 from shared.clock import utc, uuid7
 from shared.db.pool import Connection
-from shared.errors import ForbiddenError, InternalError, InvalidRequestError, NotFoundError
+from shared.errors import ForbiddenError, InternalError, InvalidRequestError, InvalidUrlError, NotFoundError
 from shared.mail import Kind
 from shared.monitoring import check_interval, scan_of
 from shared.monitors import LastRun, Monitor
 from shared.requests import ScanOptions, Url, split_secrets
-from shared.schedule import ScheduleError, jitter_seconds, next_run
+from shared.schedule import NAMED, ScheduleError, jitter_seconds, next_run
 from shared.seal import seal
+from shared.session_ids import strip_session_ids
 from shared.settings import Settings
+from shared.urls import normalise, strip_tracking
 
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 ScheduleText = Annotated[
@@ -113,6 +115,7 @@ def planned(monitor: Monitor, caller: Caller, gateway: Gateway) -> Monitor:
 
     Raises what POST /scans raises, and `ForbiddenError` for a schedule that comes too often.
     """
+    monitor = msgspec.structs.replace(monitor, schedule=_spelled(monitor.schedule))
     scan = scan_of(monitor, caller, gateway.settings, scan_id=monitor.id)
     _check_told(monitor, gateway.settings)
     try:
@@ -130,6 +133,12 @@ def planned(monitor: Monitor, caller: Caller, gateway: Gateway) -> Monitor:
         jitter_seconds=jitter,
         next_run_at=following if monitor.enabled else None,
     )
+
+
+def _spelled(schedule: str) -> str:
+    """Without blanks that say nothing, and a word of ours in lower case."""
+    text = " ".join(schedule.split())
+    return text.lower() if text.lower() in NAMED else text
 
 
 def new_monitor(asked: MonitorRequest, caller: Caller, gateway: Gateway) -> Monitor:
@@ -209,6 +218,14 @@ def changed(monitor: Monitor, change: MonitorChange, caller: Caller, gateway: Ga
         # A run that is due at this moment stays due.
         return msgspec.structs.replace(checked, next_run_at=monitor.next_run_at)
     return checked
+
+
+def known_url(url: str, mode: ScanMode) -> str:
+    """A page's address in the spelling that the monitor's scans keep it under. Raises `InvalidUrlError`."""
+    normal = normalise(url)
+    if normal is None:
+        raise InvalidUrlError("url: must be an http or https URL.", param="url")
+    return strip_session_ids(strip_tracking(normal)) if mode == "crawl" else normal
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from api_gateway.monitors import (
     MonitorChange,
     MonitorRequest,
     changed,
+    known_url,
     monitor_view,
     new_monitor,
     own_monitor,
@@ -238,7 +239,7 @@ async def list_alerts(request: web.Request) -> web.Response:
 PAGE_URL = Parameter(
     "url",
     Url,
-    "The page, as GET /scans/{scan_id}/pages names it; without it the monitor's own URL.",
+    "The page, normalised as the scans do it; without it the monitor's own URL.",
     None,
     "https://example.com/",
 )
@@ -251,17 +252,17 @@ PAGE_URL = Parameter(
     scope="read",
     query=(PAGE_URL, CURSOR, LIMIT),
     reply=PageHistory,
-    errors=(ForbiddenError,),
+    errors=(InvalidUrlError, ForbiddenError),
 )
 async def page_history(request: web.Request) -> web.Response:
-    """Of every complete run whose scan is still kept, latest first."""
+    """Of every complete run whose scan is still kept, latest first; nothing where none of them has the page."""
     gateway = request.app[GATEWAY]
     limit: int = LIMIT.read(request)
     before = read_cursor(request, _TIME_CURSOR)
     asked: str | None = PAGE_URL.read(request)
     async with connection(gateway.pool) as conn:
         monitor = await own_monitor(conn, request)
-        url = asked or monitor.url
+        url = known_url(asked or monitor.url, monitor.mode)
         found = await monitors.page_history(
             conn, monitor.id, url, before=before[0] if before else _LAST_MOMENT, limit=limit + 1
         )

@@ -36,6 +36,16 @@ async def test_from_the_command_line(fleet: Fleet, sample_site: str) -> None:
     assert (shown["id"], shown["last"]["scan_id"]) == (made, shown["runs"][0]["scan_id"])
     assert shown["runs"][1]["scan_id"] == scan_id
     assert datetime.fromisoformat(shown["next_run_at"]) > datetime.now(UTC)
+    await command("change", "Shop", "--alert", "score_below=100", "--alert", "score_below=50", "--exclude", "/x")
+    await command("run", "Shop")
+    await ran("by_hand", "started", "by_hand")
+    shown = json.loads(await command("show", "Shop", "--json"))
+    assert ([one["score"] for one in shown["alerts"]], shown["options"]) == ([100.0, 50.0], {"exclude": ["/x"]})
+    (home, *earlier) = json.loads(await command("history", "Shop", "--page", sample_site.upper(), "--json"))
+    assert (home["score"], home["status"], len(earlier)) == (shown["last"]["score"], 200, 2)
+    async with asyncio.timeout(30):
+        while "score_below:100" not in await command("alerts", "Shop"):
+            await asyncio.sleep(0.2)
     await command("pause", made)
     listed = await command("list")
     assert made in listed

@@ -57,7 +57,11 @@ INSERT INTO monitor_runs (monitor_id, due_at, decided_at, outcome, reason)
 SELECT id, %(due_at)s, %(now)s, %(outcome)s, %(reason)s FROM moved ON CONFLICT DO NOTHING;
 
 -- name: runs
-SELECT r.due_at, r.decided_at, r.outcome, r.reason, r.scan_id, s.status, s.score, s.result->>'grade' AS grade,
+-- run_monitor() records no reason for what it leaves out by itself: an overlap, or too many runs within 24 hours.
+SELECT r.due_at, r.decided_at, r.outcome, COALESCE(r.reason, CASE r.outcome
+    WHEN 'skipped_overlap' THEN 'The run before was still under way.'
+    WHEN 'skipped_limit' THEN 'Its account had as many runs within 24 hours as its tier allows.'
+  END) AS reason, r.scan_id, s.status, s.score, s.result->>'grade' AS grade,
   s.done AS pages, s.result->'totals'->'issues' AS issues, s.started_at, s.finished_at, s.incomplete
 FROM monitor_runs r LEFT JOIN scans s ON s.id = r.scan_id
 WHERE r.monitor_id = %(monitor_id)s AND r.due_at < %(before)s
@@ -71,11 +75,16 @@ SELECT m.id, last.* FROM unnest(%(ids)s::uuid[]) m (id) CROSS JOIN LATERAL (
 ) last;
 
 -- name: page_history
+-- Nothing of a page that no run has; of one that some have, runs without it too.
 SELECT s.id AS scan_id, r.due_at, s.finished_at, p.status, p.error, p.score, p.title
 FROM monitor_runs r JOIN scans s ON s.id = r.scan_id
 LEFT JOIN urls u ON u.scan_id = s.id AND u.hash = %(hash)s
 LEFT JOIN pages p ON p.scan_id = s.id AND p.seq = u.seq
 WHERE r.monitor_id = %(monitor_id)s AND r.due_at < %(before)s AND s.status = 'complete'
+  AND EXISTS (
+    SELECT 1 FROM monitor_runs every JOIN urls known ON known.scan_id = every.scan_id AND known.hash = %(hash)s
+    JOIN pages seen ON seen.scan_id = known.scan_id AND seen.seq = known.seq WHERE every.monitor_id = %(monitor_id)s
+  )
 ORDER BY r.due_at DESC LIMIT %(limit)s;
 
 -- name: next_use

@@ -211,8 +211,45 @@ async def test_runs_and_a_pages_history(client: Client, connection: Db) -> None:
     ]
     assert history["next_cursor"]
     _, home, _ = await client("GET", f"{path}/history")
-    assert (home["url"], {one["status"] for one in home["items"]}) == ("https://example.com/", {None})
+    assert (home["url"], home["items"], home["next_cursor"]) == ("https://example.com/", [], None)
     assert await error(client, "GET", f"{path}/runs?cursor=x") == (400, "INVALID_REQUEST", "cursor")
+
+
+async def test_a_pages_history_is_asked_for_in_any_spelling(client: Client, connection: Db) -> None:
+    monitor = await made(client, mode="crawl")
+    _, started, _ = await client("POST", f"/monitors/{monitor['id']}/run")
+    for seq, url in enumerate(("https://example.com/", "https://example.com/a%20b?c=1")):
+        values = {"id": started["scan_id"], "seq": seq, "hash": page_hash(url), "url": url}
+        await connection.execute(
+            "INSERT INTO urls (scan_id, seq, hash, url) VALUES (%(id)s, %(seq)s, %(hash)s, %(url)s)", values
+        )
+        await connection.execute(
+            "INSERT INTO pages (scan_id, seq, url, status) VALUES (%(id)s, %(seq)s, %(url)s, 200)", values
+        )
+    await end(connection, started["scan_id"])
+    path = f"/monitors/{monitor['id']}/history"
+    for spelling, url in (
+        ("https://example.com", "https://example.com/"),
+        ("HTTPS://EXAMPLE.com:443/#top", "https://example.com/"),
+        ("https://example.com/x/../a b?utm_source=mail&c=1", "https://example.com/a%20b?c=1"),
+    ):
+        _, found, _ = await client("GET", path, params={"url": spelling})
+        assert (found["url"], [one["status"] for one in found["items"]]) == (url, [200])
+    _, unknown, _ = await client("GET", path, params={"url": "https://example.com/unknown"})
+    assert unknown["items"] == []
+    assert await error(client, "GET", f"{path}?url=ftp://example.com/") == (400, "INVALID_URL", "url")
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [("daily ", "daily"), ("Daily", "daily"), ("0 0 * * 1\n", "0 0 * * 1"), (" 30  6 * * MON ", "30 6 * * MON")],
+)
+async def test_a_schedule_is_stored_in_one_spelling(client: Client, given: str, stored: str) -> None:
+    monitor = await made(client, schedule=given)
+    assert monitor["schedule"] == stored
+    path = f"/monitors/{monitor['id']}"
+    assert (await client("PATCH", path, json={"schedule": "Weekly\t"}))[1]["schedule"] == "weekly"
+    assert (await client("PATCH", path, json={"schedule": given}))[1]["schedule"] == stored
 
 
 async def test_test_monitors_are_apart(client: Client, caller: MakeCaller, make_key: MakeKey, connection: Db) -> None:

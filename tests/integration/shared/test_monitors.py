@@ -182,6 +182,7 @@ async def test_a_run_is_skipped_with_a_record_while_the_one_before_is_under_way(
         ("skipped_overlap", None, None, None, None, None),
         ("started", "complete", 81.5, "B", 3, {"high": 2}),
     ]
+    assert [one.reason for one in runs] == ["The run before was still under way.", None]
     last = await monitors.last_runs(conn, [monitor.id, uuid7()])
     assert list(last) == [monitor.id]
     assert (last[monitor.id].scan_id, last[monitor.id].score) == (first.scan_id, 81.5)
@@ -199,14 +200,17 @@ async def test_the_database_itself_refuses_two_runs_at_once(conn: Connection, us
 
 async def test_an_owners_runs_are_bounded_also_across_deleted_monitors(conn: Connection, user: users.User) -> None:
     outcomes: list[str] = []
+    reasons: list[str | None] = []
     for hour in range(4):
         monitor = a_monitor(user)
         assert await monitors.create(conn, monitor, most=1)
         now = NOW + timedelta(hours=hour)
         ran = await monitors.run(conn, *a_run(monitor, now=now, most=3))
         outcomes.append(ran.outcome)
+        reasons += [one.reason for one in await monitors.runs(conn, monitor.id, before=now + timedelta(1), limit=1)]
         await monitors.delete(conn, monitor.id)
     assert outcomes == ["started", "started", "started", "skipped_limit"]
+    assert reasons == [None, None, None, "Its account had as many runs within 24 hours as its tier allows."]
     monitor = a_monitor(user)
     await monitors.create(conn, monitor, most=1)
     freed = await monitors.run(conn, *a_run(monitor, now=NOW + timedelta(hours=24, seconds=1), most=3))
