@@ -2,7 +2,7 @@
 
 import { ApiError } from "./api.js";
 import { plainly, plural, number } from "./format.js";
-import { html, useCallback, useEffect, useMemo, useRef, useState } from "./vendor/htm-preact/standalone.module.js";
+import { html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact/standalone.module.js";
 import { Link } from "./router.js";
 
 export { Chart, Gauge, Meter } from "./charts.js";
@@ -138,10 +138,22 @@ export const Empty = ({ title, children, action }) =>
 export const Loading = ({ what = "Loading" }) =>
   html`<div class="loading" role="status"><span class="spinner" aria-hidden="true"></span>${what} …</div>`;
 
-/** Loading, error, or what `children(data)` makes of it. What was loaded before stays while it is loaded anew. */
+/** Where the focus was on what is gone: on `target`, or on the view, so that the keyboard goes on from there. */
+function regainFocus(target) {
+  if (document.activeElement === document.body) (target ?? document.getElementById("main")).focus({ preventScroll: true });
+}
+
+/**
+ * Loading, error, or what `children(data)` makes of it. What was loaded before stays while it is loaded anew.
+ * It has an element of its own: where a component's first element is replaced by another, Preact puts its siblings
+ * in again, and in a wrong order.
+ */
 export function Loaded({ of, what, children }) {
-  if (of.error) return html`<${ErrorBox} error=${of.error} retry=${of.reload} />`;
-  return of.data === undefined ? html`<${Loading} what=${what} />` : children(of.data);
+  const root = useRef(null);
+  const focused = root.current?.contains(document.activeElement);
+  useEffect(() => void (focused && regainFocus(root.current.querySelector(".empty .button"))));
+  const loaded = () => (of.data === undefined ? html`<${Loading} what=${what} />` : children(of.data));
+  return html`<div class="loaded" ref=${root}>${of.error ? html`<${ErrorBox} error=${of.error} retry=${of.reload} />` : loaded()}</div>`;
 }
 
 export const Badge = ({ tone = "plain", children }) => html`<span class=${`badge ${tone}`}>${children}</span>`;
@@ -177,8 +189,26 @@ export function Tabs({ label, items }) {
   </nav>`;
 }
 
-/** A modal dialog. It closes by Escape, its button, or `onClose`; the focus goes back to where it was. */
-export function Dialog({ title, onClose, children, closable = true }) {
+/**
+ * A modal dialog. It closes by Escape, its button, or `onClose`; the focus goes back to where it was. It is drawn at the
+ * end of the body: a dialog that is moved leaves the top layer, and is open but neither modal nor in front.
+ */
+export function Dialog(props) {
+  const root = useRef(null);
+  useLayoutEffect(() => {
+    root.current = document.body.appendChild(document.createElement("div"));
+    return () => {
+      render(null, root.current);
+      root.current.remove();
+      regainFocus();
+    };
+  }, []);
+  // Not after the paint: effects that are asked for while others run are forgotten.
+  useLayoutEffect(() => render(html`<${Modal} ...${props} />`, root.current));
+  return null;
+}
+
+function Modal({ title, onClose, children, closable = true }) {
   const id = useId();
   const dialog = useRef(null);
   useEffect(() => {
