@@ -22,11 +22,14 @@ const MAILS = [["alerts", "Alerts"], ["report_pdf", "A report of every run, as P
 const zones = () => Intl.supportedValuesOf?.("timeZone") ?? [];
 const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
+/** A kind may have several rules; a checkbox's value is its rule's place among those of its kind. */
 function rulesFrom(data) {
-  return RULES.filter(([kind]) => data.get(`rule.${kind}`)).map(([kind, , figure]) => {
-    const value = figure && data.get(`rule.${kind}.${figure}`);
-    return figure ? { kind, [figure]: figure === "severity" ? value : Number(value) } : { kind };
-  });
+  return RULES.flatMap(([kind, , figure]) =>
+    data.getAll(`rule.${kind}`).map((place) => {
+      const value = figure && data.get(`rule.${kind}.${figure}.${place}`);
+      return figure ? { kind, [figure]: figure === "severity" ? value : Number(value) } : { kind };
+    }),
+  );
 }
 
 function bodyFrom(data, mode) {
@@ -39,11 +42,12 @@ function bodyFrom(data, mode) {
   return { url: data.get("url").trim(), mode, schedule, timezone: data.get("timezone").trim() || "UTC", options, alerts, mails: data.getAll("mails"), ...(name ? { name } : {}) };
 }
 
-function Rule({ rule, given }) {
-  const [kind, label, figure, first, unit] = rule;
+function Rule({ rule, place, given }) {
+  const [kind, about, figure, first, unit] = rule;
+  const label = place ? `${about} (${place + 1})` : about;
   const value = given?.[figure] ?? first;
-  const name = `rule.${kind}.${figure}`;
-  return html`<div class="row tight"><${Check} name=${`rule.${kind}`} value="1" label=${label} defaultChecked=${Boolean(given)} />
+  const name = `rule.${kind}.${figure}.${place}`;
+  return html`<div class="row tight"><${Check} name=${`rule.${kind}`} value=${place} label=${label} defaultChecked=${Boolean(given)} />
     ${figure === "severity" && html`<select name=${name} aria-label=${`${label}: severity`} defaultValue=${value}>${SEVERITIES.map((one) => html`<option key=${one} value=${one} selected=${one === value}>${one}</option>`)}</select>`}
     ${figure && figure !== "severity" && html`<input class="short" name=${name} aria-label=${`${label}: ${unit}`} inputmode="numeric" defaultValue=${value} />`}
     ${unit && html`<span class="soft">${unit}</span>`}</div>`;
@@ -55,7 +59,11 @@ export function MonitorForm({ given, send, onClose, action: label }) {
   const [preset, setPreset] = useState(given ? (PRESETS.some(([id]) => id === given.schedule) ? given.schedule : "cron") : "daily");
   const action = useAction((data) => send(bodyFrom(data, mode)));
   const fields = ["url", "name", "mode", "schedule", "timezone", "alerts", "mails", "options"];
-  const rules = new Map((given?.alerts ?? FIRST).map((rule) => [rule.kind, rule]));
+  const alerts = given?.alerts ?? FIRST;
+  const rows = RULES.flatMap((rule) => {
+    const own = alerts.filter((one) => one.kind === rule[0]);
+    return (own.length ? own : [undefined]).map((one, place) => ({ rule, place, given: one }));
+  });
   return html`<${Form} class="stack" onSubmit=${action.run} error=${action.error}>
     <${ErrorBox} error=${fields.some((name) => action.at(name)) ? null : action.error} />
     <div class="fields">
@@ -69,7 +77,7 @@ export function MonitorForm({ given, send, onClose, action: label }) {
       <${Field} label="Time zone" name="timezone" list="zones" defaultValue=${given?.timezone ?? zone()} error=${action.at("timezone")} />
       <datalist id="zones">${zones().map((one) => html`<option key=${one} value=${one} />`)}</datalist>
     </div>
-    <fieldset><legend>Tell me when</legend>${RULES.map((rule) => html`<${Rule} key=${rule[0]} rule=${rule} given=${rules.get(rule[0])} />`)}
+    <fieldset><legend>Tell me when</legend>${rows.map((row) => html`<${Rule} key=${`${row.rule[0]}.${row.place}`} ...${row} />`)}
       ${action.at("alerts") && html`<p class="fault">${action.at("alerts")}</p>`}
       <p class="hint">Webhooks for <code>alert.triggered</code> hear of it, once when it begins and once when it is over.</p></fieldset>
     <fieldset><legend>Mail me</legend>${MAILS.map(([id, text]) => html`<${Check} key=${id} name="mails" value=${id} label=${text} defaultChecked=${given?.mails.includes(id)} />`)}
