@@ -47,7 +47,7 @@ class PagesFall(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind
 
 
 class ScanFailed(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="scan_failed"):
-    """The run ended in an error."""
+    """The run ended in an error, or nothing could be judged in it."""
 
 
 class NoindexAppeared(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="noindex_appeared"):
@@ -60,6 +60,9 @@ class CertificateExpires(Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     days: Annotated[int, Meta(ge=1, le=365)] = 14
 
 
+COMPARING: Final = (ScoreDrops, NewIssue, PagesFall, NoindexAppeared)
+"""Rules of change: they say nothing of runs of another site, mode or options than the one before."""
+
 Rule = ScoreDrops | ScoreBelow | NewIssue | PagesFall | ScanFailed | NoindexAppeared | CertificateExpires
 Rules = Annotated[list[Rule], Meta(max_length=MOST_RULES)]
 
@@ -67,24 +70,30 @@ Rules = Annotated[list[Rule], Meta(max_length=MOST_RULES)]
 class Ended(Struct, frozen=True, kw_only=True):
     """A run that has ended, as far as rules look at it. `pages` are those that answered without an error.
 
-    `issues` is check → its worst severity. `noindex` are pages that forbid indexing and did not in the run before, and
-    `indexable` those of the open alert that allow it again. `certificate_until` is None where it wasn't asked.
+    `blind` is why nothing could be judged in a run that is complete, empty where something could. `sound` runs saw as
+    much as the run that they are compared with; only from these it follows that an issue is gone. `issues` is check →
+    its worst severity. `noindex` are pages that forbid indexing and did not in the run before; `indexable` those of the
+    open alert that allow it again, and `gone` those that are no longer there. `certificate_until` is None where it
+    wasn't asked.
     """
 
     status: Literal["complete", "error", "stopped"]
     finished_at: datetime
     reason: str = ""
+    blind: str = ""
     score: float | None = None
     pages: int = 0
     whole: bool = True
+    sound: bool = True
     issues: Mapping[str, str] = {}
     noindex: Sequence[str] = ()
     indexable: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     certificate_until: datetime | None = None
 
 
 class Before(Struct, frozen=True, kw_only=True):
-    """What a rule of change compares with: the complete run before, or that before an open alert.
+    """What a rule of change compares with: the latest complete run that saw enough, or that before an open alert.
 
     `severities` are the worst of each of the `issues`; alerts that the release before opened don't have them.
     """
@@ -123,7 +132,7 @@ def holds(rule: Rule, now: Ended, before: Before | None) -> list[Firing] | None:
     """
     if isinstance(rule, ScanFailed):
         return None if now.status == "stopped" else _failed(now)
-    if now.status != "complete":
+    if now.status != "complete" or (now.blind and not isinstance(rule, PagesFall)):
         return None
     if isinstance(rule, ScoreBelow):
         return _below(rule, now)
@@ -140,7 +149,17 @@ def holds(rule: Rule, now: Ended, before: Before | None) -> list[Firing] | None:
     return _noindex(now, before)
 
 
+def over(rule: Rule, now: Ended, subject: str, before: Before) -> bool:
+    """Whether an open alert's cause is gone. An issue, or a page, that a run could not see is not."""
+    if isinstance(rule, NewIssue | NoindexAppeared) and not now.sound:
+        return False
+    found = holds(rule, now, before)
+    return found is not None and all(firing.subject != subject for firing in found)
+
+
 def _failed(now: Ended) -> list[Firing]:
+    if now.blind:
+        return [Firing(subject="", message=f"Nothing could be judged: {now.blind}.", details={"reason": now.blind})]
     if now.status != "error":
         return []
     return [Firing(subject="", message=f"The scan failed: {now.reason}", details={"reason": now.reason})]
@@ -197,7 +216,7 @@ def _fall(rule: PagesFall, now: Ended, before: Before) -> list[Firing] | None:
 
 
 def _noindex(now: Ended, before: Before) -> list[Firing]:
-    still = [page for page in before.noindex if page not in now.indexable]
+    still = [page for page in before.noindex if page not in now.indexable and page not in now.gone]
     pages = list(dict.fromkeys([*still, *now.noindex]))[:MOST_PAGES]
     if not pages:
         return []

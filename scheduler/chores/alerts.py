@@ -1,15 +1,28 @@
 """Looks at runs of monitors that have ended: opens alerts, closes those whose cause is gone, and tells of both once."""
 
-from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from psycopg.types.json import Jsonb
 
+from scheduler.chores.runs import Run, ended, hidden, previous
 from scheduler.office import Office
 from shared import mail
-from shared.alerts import MOST_PAGES, Before, Ended, Firing, NoindexAppeared, Rule, Rules, holds, name_of, watched
+from shared.alerts import (
+    COMPARING,
+    MOST_PAGES,
+    Before,
+    Ended,
+    Firing,
+    NoindexAppeared,
+    Rule,
+    Rules,
+    holds,
+    name_of,
+    over,
+    watched,
+)
 from shared.clock import utc, uuid7
 from shared.db.pool import LOST, TOO_SLOW, Connection, connection
 from shared.db.queries import queries
@@ -19,15 +32,6 @@ from shared.metrics import ALERTS
 AT_ONCE: Final = 100
 
 _SQL = queries("alerts")
-
-
-class _Look(NamedTuple):
-    """One run, and the monitor that it is one of."""
-
-    monitor: dict[str, Any]
-    due_at: datetime
-    scan: dict[str, Any]
-    now: datetime
 
 
 async def look(office: Office) -> None:
@@ -65,52 +69,53 @@ async def _look_at(office: Office, conn: Connection, run: dict[str, Any]) -> Non
         scan = await (await conn.execute(_SQL["scan"], run)).fetchone()
         if scan is None:
             return
-        at = _Look(monitor, run["due_at"], scan, now)
+        at = Run(monitor, run["due_at"], scan, now)
         rules = watched(msgspec.convert(monitor["alerts"], Rules))
         await _apply(office, conn, at, rules)
         await _report(office, conn, at)
 
 
-async def _apply(office: Office, conn: Connection, at: _Look, rules: list[Rule]) -> None:
-    """Open, keep and close alerts. One whose rule is no longer watched is closed without a word."""
-    rows = await (await conn.execute(_SQL["open"], {"monitor_id": at.monitor["id"]})).fetchall()
-    open_now: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        open_now.setdefault(row["rule"], []).append(row)
+async def _apply(office: Office, conn: Connection, at: Run, rules: list[Rule]) -> None:
+    """Open, keep and close alerts.
+
+    One whose rule is no longer watched is closed without a word, and so is one that compares with another site, mode or
+    options than the monitor has now.
+    """
+    asked = {"monitor_id": at.monitor["id"], "scan_id": at.scan["id"]}
+    rows = await (await conn.execute(_SQL["open"], asked)).fetchall()
     if not rules and not rows:
         return
-    previous = await _previous(conn, at)
-    ended = await _ended(conn, at, rules, open_now, previous)
-    for rule in rules:
-        mine = open_now.pop(name_of(rule), [])
-        await _apply_rule(office, conn, at, rule, mine, ended, previous[1] if previous else None)
-    for row in (row for left in open_now.values() for row in left):
-        await _close(conn, at, row)
+    named = {name_of(rule): rule for rule in rules}
+    mine: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        rule = named.get(row["rule"])
+        if rule is None or (isinstance(rule, COMPARING) and not row["comparable"]):
+            await _close(conn, at, row)
+        else:
+            mine.setdefault(row["rule"], []).append(row)
+    base = await previous(conn, at)
+    now = await ended(conn, at, rules, [row for some in mine.values() for row in some], base)
+    for name, rule in named.items():
+        await _apply_rule(office, conn, at, rule, mine.get(name, []), now, base.before if base else None)
 
 
 async def _apply_rule(
     office: Office,
     conn: Connection,
-    at: _Look,
+    at: Run,
     rule: Rule,
     mine: list[dict[str, Any]],
-    ended: Ended,
+    now: Ended,
     before: Before | None,
 ) -> None:
     opened = {row["subject"]: row for row in mine}
-    fresh = holds(rule, ended, before)
+    fresh = holds(rule, now, before)
     for subject, row in opened.items():
-        kept = holds(rule, ended, msgspec.convert(row["before"], Before))
-        if kept is not None and all(firing.subject != subject for firing in kept) and await _close(conn, at, row):
-            await _tell(
-                office,
-                conn,
-                at,
-                row["id"],
-                "recovered",
-                rule,
-                Firing(subject=subject, message=row["message"], details={}),
-            )
+        if not over(rule, now, subject, msgspec.convert(row["before"], Before)) or await hidden(conn, at, rule, row):
+            continue
+        if await _close(conn, at, row):
+            firing = Firing(subject=subject, message=row["message"], details={})
+            await _tell(office, conn, at, row["id"], "recovered", rule, firing)
     for firing in fresh or ():
         known = opened.get(firing.subject)
         if known is None:
@@ -119,7 +124,7 @@ async def _apply_rule(
             await _extend(office, conn, at, rule, firing, known)
 
 
-async def _open(office: Office, conn: Connection, at: _Look, rule: Rule, firing: Firing, before: Before) -> None:
+async def _open(office: Office, conn: Connection, at: Run, rule: Rule, firing: Firing, before: Before) -> None:
     if isinstance(rule, NoindexAppeared):
         before = msgspec.structs.replace(before, noindex=tuple(firing.details["pages"]))
     alert_id = uuid7(office.clock)
@@ -138,9 +143,7 @@ async def _open(office: Office, conn: Connection, at: _Look, rule: Rule, firing:
         await _tell(office, conn, at, alert_id, "triggered", rule, firing)
 
 
-async def _extend(
-    office: Office, conn: Connection, at: _Look, rule: Rule, firing: Firing, known: dict[str, Any]
-) -> None:
+async def _extend(office: Office, conn: Connection, at: Run, rule: Rule, firing: Firing, known: dict[str, Any]) -> None:
     """Further pages while the alert is open: they are told of, and it recovers when all of them have."""
     before = msgspec.convert(known["before"], Before)
     pages = list(dict.fromkeys([*before.noindex, *firing.details["pages"]]))[:MOST_PAGES]
@@ -152,13 +155,13 @@ async def _extend(
     await _tell(office, conn, at, known["id"], "triggered", rule, firing)
 
 
-async def _close(conn: Connection, at: _Look, row: dict[str, Any]) -> bool:
+async def _close(conn: Connection, at: Run, row: dict[str, Any]) -> bool:
     values = {"id": row["id"], "now": at.now, "scan_id": at.scan["id"]}
     return await (await conn.execute(_SQL["recover"], values)).fetchone() is not None
 
 
 async def _tell(
-    office: Office, conn: Connection, at: _Look, alert_id: UUID, state: str, rule: Rule, firing: Firing
+    office: Office, conn: Connection, at: Run, alert_id: UUID, state: str, rule: Rule, firing: Firing
 ) -> None:
     """By webhook, and by mail to the addresses of the monitor."""
     details = {
@@ -182,66 +185,7 @@ async def _tell(
     get_logger().info("alert." + state, monitor_id=str(at.monitor["id"]), rule=name_of(rule), test=at.monitor["test"])
 
 
-async def _report(office: Office, conn: Connection, at: _Look) -> None:
+async def _report(office: Office, conn: Connection, at: Run) -> None:
     """Scheduled reports go with every complete run."""
     if at.scan["status"] == "complete" and at.monitor["reports"]:
         await mail.reports(conn, office.settings, office.clock, monitor=at.monitor, scan=at.scan)
-
-
-async def _previous(conn: Connection, at: _Look) -> tuple[UUID, Before] | None:
-    """The complete run before: its scan, and what rules compare with."""
-    values = {"monitor_id": at.monitor["id"], "due_at": at.due_at}
-    row = await (await conn.execute(_SQL["previous"], values)).fetchone()
-    if row is None:
-        return None
-    scan = await (await conn.execute(_SQL["scan"], row)).fetchone()
-    if scan is None:
-        return None
-    issues = await (await conn.execute(_SQL["issues"], row)).fetchall()
-    return row["scan_id"], Before(
-        score=scan["score"],
-        pages=scan["pages"],
-        issues=tuple(issue["check_id"] for issue in issues),
-        severities={issue["check_id"]: issue["severity"] for issue in issues},
-    )
-
-
-async def _ended(
-    conn: Connection,
-    at: _Look,
-    rules: list[Rule],
-    open_now: dict[str, list[dict[str, Any]]],
-    previous: tuple[UUID, Before] | None,
-) -> Ended:
-    scan = at.scan
-    of_scan = {"scan_id": scan["id"]}
-    issues = await (await conn.execute(_SQL["issues"], of_scan)).fetchall()
-    certificate = await (await conn.execute(_SQL["certificate"], of_scan)).fetchone()
-    noindex: list[str] = []
-    indexable: frozenset[str] = frozenset()
-    if any(isinstance(rule, NoindexAppeared) for rule in rules):
-        if previous is not None:
-            values = {**of_scan, "before": previous[0], "most": MOST_PAGES}
-            noindex = [row["url"] for row in await (await conn.execute(_SQL["noindex"], values)).fetchall()]
-        watched_pages = [
-            page
-            for rows in open_now.values()
-            for row in rows
-            for page in cast("list[str]", row["before"].get("noindex", []))
-        ]
-        if watched_pages:
-            values = {**of_scan, "urls": watched_pages}
-            rows = await (await conn.execute(_SQL["indexable"], values)).fetchall()
-            indexable = frozenset(row["url"] for row in rows)
-    return Ended(
-        status=scan["status"],
-        finished_at=scan["finished_at"],
-        reason=scan["reason"] or "",
-        score=scan["score"],
-        pages=scan["pages"],
-        whole=scan["incomplete"] is None,
-        issues={row["check_id"]: row["severity"] for row in issues},
-        noindex=noindex,
-        indexable=indexable,
-        certificate_until=certificate["until"] if certificate else None,
-    )

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -46,30 +46,49 @@ class Watch:
         self.rows, self.office, self.id, self.user_id = rows, office, monitor_id, user_id
         self.runs = 0
 
-    async def run(
+    async def run(  # noqa: PLR0917 - each is one column of a run
         self,
         score: float | None = 80.0,
-        pages: dict[str, bool] | None = None,
+        pages: Mapping[str, bool | int | str] | None = None,
         issues: dict[str, str] | None = None,
         status: str = "complete",
         incomplete: str | None = None,
         certificate: datetime | None = None,
         look: bool = True,
+        fired: tuple[str, str] | None = None,
+        robots: int | None = None,
+        options: dict[str, Any] | None = None,
+        url: str = "https://example.com/",
+        mode: str = "crawl",
     ) -> list[tuple[str, str]]:
-        """One more run; what was told of it, as (rule, state)."""
+        """One more run; what was told of it, as (rule, state).
+
+        `pages` is path → noindex, or the status or error of one that isn't fetched; `fired` a path and a check on it.
+        """
         self.runs += 1
         scan_id, at = uuid7(), START + timedelta(days=self.runs)
         await self.rows.sql(
             "INSERT INTO scans (id, owner, user_id, tier, url, host, mode, profile, score_version, request_id, max_pages,"
-            " status, reason, score, incomplete, started_at, finished_at, ends_at, kept_until, monitor_id, result)"
-            " VALUES (%(id)s, 'user:x', %(user)s, 'pro', 'https://example.com/', 'example.com', 'crawl', 'p', '1', 'r', 9,"
-            " %(status)s, 'no answer', %(score)s, %(incomplete)s, %(at)s, %(at)s, %(at)s, %(at)s, %(monitor)s, '{}')",
+            " status, reason, score, incomplete, started_at, finished_at, ends_at, kept_until, monitor_id, result, options)"
+            " VALUES (%(id)s, 'user:x', %(user)s, 'pro', %(url)s, 'example.com', %(mode)s, 'p', '1', 'r', 9, %(status)s,"
+            " 'no answer', %(score)s, %(incomplete)s, %(at)s, %(at)s, %(at)s, %(at)s, %(monitor)s, '{}', %(options)s)",
             id=scan_id, user=self.user_id, status=status, score=score, incomplete=incomplete, at=at, monitor=self.id,
+            url=url, mode=mode, options=Jsonb(options or {}),
         )  # fmt: skip
-        for seq, (path, noindex) in enumerate((GOOD if pages is None else pages).items()):
+        for seq, (path, found) in enumerate((GOOD if pages is None else pages).items()):
             await self.rows.sql(
-                "INSERT INTO pages (scan_id, seq, url, status, facts) VALUES (%(id)s, %(seq)s, %(url)s, 200, %(facts)s)",
-                id=scan_id, seq=seq, url=f"https://example.com{path}", facts=Jsonb({"noindex": noindex}),
+                "INSERT INTO pages (scan_id, seq, url, status, error, checks, facts)"
+                " VALUES (%(id)s, %(seq)s, %(url)s, %(status)s, %(error)s, %(checks)s, %(facts)s)",
+                id=scan_id, seq=seq, url=f"https://example.com{path}",
+                status=200 if isinstance(found, bool) else found if isinstance(found, int) else None,
+                error=found if isinstance(found, str) else None,
+                checks=[fired[1]] if fired and fired[0] == path else [],
+                facts=Jsonb({"noindex": found is True}),
+            )  # fmt: skip
+        if robots is not None:
+            await self.rows.sql(
+                "INSERT INTO site_files (scan_id, n, kind, url, status) VALUES (%(id)s, 0, 'robots', 'u', %(status)s)",
+                id=scan_id, status=robots,
             )  # fmt: skip
         for check, severity in (issues or {}).items():
             await self.rows.sql(
@@ -96,6 +115,14 @@ class Watch:
             " ORDER BY details -> 'rule' ->> 'kind', id", id=scan_id,
         )  # fmt: skip
         return [(row["details"]["rule"]["kind"], row["details"]["state"]) for row in found]
+
+    async def messages(self, state: str) -> list[str]:
+        """What was told, the latest first."""
+        found = await self.rows.sql(
+            "SELECT details ->> 'message' AS told FROM events WHERE kind = 'alert.triggered'"
+            " AND details ->> 'state' = %(state)s ORDER BY id DESC", state=state,
+        )  # fmt: skip
+        return [row["told"] for row in found]
 
 
 @pytest.fixture
@@ -336,8 +363,8 @@ async def test_without_a_mail_server_nothing_is_kept(watch: Watch) -> None:
 async def test_an_alert_recovers_also_after_a_run_without_pages(watch: Watch) -> None:
     await watch.run()
     assert await watch.run(pages={"/": False}) == [("pages_fall", "triggered")]
-    assert await watch.run(score=None, pages={}) == []
-    assert await watch.run() == [("pages_fall", "recovered")]
+    assert await watch.run(score=None, pages={}) == [("scan_failed", "triggered")]
+    assert await watch.run() == [("pages_fall", "recovered"), ("scan_failed", "recovered")]
 
 
 async def test_a_mail_that_can_not_be_made_keeps_nobody_elses(watch: Watch, mailing: Office, post: Post) -> None:
@@ -370,3 +397,90 @@ async def test_a_run_whose_monitor_is_held_does_not_keep_the_others(watch: Watch
     await impatient.close()
     looked = await watch.rows.sql("SELECT monitor_id FROM monitor_runs WHERE looked_at IS NOT NULL")
     assert [row["monitor_id"] for row in looked] == [watch.id]
+
+
+BAD: dict[str, Any] = {
+    "pages": {**GOOD, "/a": "redirect_loop"},
+    "issues": {"redirect.loop": "critical"},
+    "fired": ("/a", "redirect.loop"),
+}
+NEW = [("new_issue", "triggered")]
+
+
+@pytest.mark.parametrize(
+    ("outage", "why"),
+    [
+        ({"pages": {"/": "blocked_by_robots"}, "robots": 503}, "robots.txt answered 503"),
+        ({"pages": dict.fromkeys(GOOD, 503), "robots": 200}, "no page could be fetched, 5 answered 503"),
+        ({"pages": {"/": "connection"}, "robots": 200}, "no page could be fetched, 1 failed (connection)"),
+        ({"pages": dict.fromkeys(GOOD, 503), "score": 12.0}, "no page could be fetched, 5 answered 503"),
+        ({"pages": {}}, "no page was found"),
+    ],
+)
+async def test_a_total_outage_is_a_failed_scan_though_it_completed(
+    watch: Watch, outage: dict[str, Any], why: str
+) -> None:
+    await watch.run()
+    outage = {"score": None, **outage}
+    assert await watch.run(**outage) == [("pages_fall", "triggered"), ("scan_failed", "triggered")]
+    assert f"Nothing could be judged: {why}." in await watch.messages("triggered")
+    assert await watch.run(**outage) == []
+    assert await watch.run() == [("pages_fall", "recovered"), ("scan_failed", "recovered")]
+    assert await watch.run(score=70.0) == [("score_drops", "triggered")]
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        {"pages": dict.fromkeys(GOOD, 503), "score": None},
+        {"pages": {"/": False}},
+        {"pages": {**GOOD, "/a": 503}},
+        {"pages": {**GOOD, "/a": "timeout"}},
+        {"pages": {**GOOD, "/a": False}, "incomplete": "budget"},
+    ],
+)
+async def test_an_outage_neither_recovers_an_issue_nor_makes_it_new(watch: Watch, outage: dict[str, Any]) -> None:
+    await watch.run()
+    assert NEW[0] in await watch.run(**BAD)
+    assert not [told for told in await watch.run(**outage) if told[0] == "new_issue"]
+    assert not [told for told in await watch.run(**BAD) if told[0] == "new_issue"]
+    assert [told for told in await watch.run() if told[0] == "new_issue"] == [("new_issue", "recovered")]
+
+
+@pytest.mark.parametrize("outage", [{"pages": dict.fromkeys(GOOD, 503), "score": None}, {"pages": {"/": False}}])
+async def test_what_had_been_there_all_along_is_not_new_after_an_outage(watch: Watch, outage: dict[str, Any]) -> None:
+    assert await watch.run(**BAD) == []
+    for _ in range(1 if outage["pages"]["/"] is False else 30):
+        assert not [told for told in await watch.run(**outage) if told[0] == "new_issue"]
+    assert not [told for told in await watch.run(**BAD) if told[0] == "new_issue"]
+
+
+async def test_a_site_that_stays_small_is_the_new_normal(watch: Watch) -> None:
+    small: dict[str, Any] = {"pages": {"/": False}}
+    await watch.run(**BAD)
+    await watch.run(**small)
+    await watch.run(**small)
+    assert await watch.run(**small, issues={"redirect.loop": "critical"}) == NEW
+
+
+@pytest.mark.parametrize(
+    "other", [{"mode": "single"}, {"url": "https://example.com/shop/"}, {"options": {"max_pages": 1}}]
+)
+async def test_runs_of_something_else_are_not_compared(watch: Watch, other: dict[str, Any]) -> None:
+    """Nor are open alerts of such runs: they are closed without a word."""
+    few: dict[str, Any] = {"score": 60.0, "pages": {"/": True}, "issues": {"a.b": "critical"}}
+    await watch.run()
+    assert await watch.run(**few, **other) == []
+    assert await watch.run(**few) != []
+    assert await watch.run(score=70.0, **other) == []
+    assert await watch.rows.sql("SELECT 1 FROM alerts WHERE recovered_at IS NULL") == []
+    assert await watch.run(score=60.0, **other) == [("score_drops", "triggered")]
+
+
+async def test_noindex_is_over_when_the_page_is_gone_and_not_when_it_fails(watch: Watch) -> None:
+    without = {path: noindex for path, noindex in GOOD.items() if path != "/a"}
+    await watch.run()
+    assert await watch.run(pages={**GOOD, "/a": True}) == [("noindex_appeared", "triggered")]
+    assert await watch.run(pages={**GOOD, "/a": 503}) == [("pages_fall", "triggered")]
+    assert ("noindex_appeared", "recovered") not in await watch.run(pages=without, incomplete="budget")
+    assert ("noindex_appeared", "recovered") in await watch.run(pages=without)

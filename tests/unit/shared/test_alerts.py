@@ -23,6 +23,7 @@ from shared.alerts import (
     ScoreDrops,
     holds,
     name_of,
+    over,
     watched,
 )
 
@@ -68,6 +69,11 @@ FIRES: list[tuple[Rule, Ended, Before | None, bool | None]] = [
     (ScanFailed(), ended(status="error", reason="gone"), None, True),
     (ScanFailed(), ended(), None, False),
     (ScanFailed(), ended(status="stopped"), None, None),
+    (ScanFailed(), ended(blind="robots.txt answered 503"), None, True),
+    (ScoreBelow(score=80), ended(score=10.0, blind="no page was found"), None, None),
+    (NewIssue(), ended(issues={"a.b": "critical"}, blind="no page was found"), before(), None),
+    (PagesFall(percent=10), ended(pages=0, blind="no page was found"), before(), True),
+    (NoindexAppeared(), ended(gone=frozenset({"/a"})), before(noindex=("/a",)), False),
     (NoindexAppeared(), ended(noindex=("/a",)), before(), True),
     (NoindexAppeared(), ended(), before(noindex=("/a",)), True),
     (NoindexAppeared(), ended(indexable=frozenset({"/a"})), before(noindex=("/a",)), False),
@@ -85,6 +91,13 @@ def test_when_rules_hold(rule: Rule, now: Ended, than: Before | None, expected: 
     assert (None if found is None else bool(found)) == expected
     for firing in found or ():
         assert firing.message.endswith(".") or "gone" in firing.message
+
+
+@pytest.mark.parametrize("rule", [NewIssue(), NoindexAppeared()])
+def test_only_a_run_that_saw_enough_ends_what_pages_raised(rule: Rule) -> None:
+    assert over(rule, ended(), "a.b", before())
+    assert not over(rule, ended(sound=False), "a.b", before())
+    assert over(ScoreDrops(by=5), ended(sound=False), "", before())
 
 
 def test_each_new_issue_is_an_alert_of_its_own() -> None:
