@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
 
 from shared.checks.base import Category, Finding, Limits, Severity, check
 from shared.checks.sample import HOST, sample
 from shared.page import Asset, Page
 from shared.reading.addresses import addresses_of
 from shared.reading.markup import may_have_errors, start_tag_of, tag_errors
+from shared.urls import Resolver
 
 HTML = "https://html.spec.whatwg.org/multipage/"
 VALID_HEAD = "https://developers.google.com/search/docs/crawling-indexing/valid-page-metadata"
@@ -161,6 +161,8 @@ def multiple_head_body(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(head='<base href="https://example.com/"><base href="https://example.com/guides/">'),
         sample(head="<base>"),
         sample(head='<base href="data:text/plain,x">'),
+        sample(head='<base href="https://">'),
+        sample(head='<base href="https://exa mple.com/">'),
     ),
     good=(
         sample(),
@@ -173,7 +175,7 @@ def multiple_head_body(page: Page, limits: Limits) -> Iterator[Finding]:
 def base_invalid(page: Page, limits: Limits) -> Iterator[Finding]:
     """The base address of the document is missing, invalid or given twice.
 
-    All relative links of the page hang on it.
+    All relative links of the page hang on it; browsers ignore an address that the URL Standard can't parse.
 
     Fix: keep one `<base>` with a full address, or none.
     """
@@ -188,11 +190,7 @@ def base_invalid(page: Page, limits: Limits) -> Iterator[Finding]:
 
 
 def _resolves(url: str, href: str) -> bool:
-    try:
-        found = urlsplit(urljoin(url, href.strip()))
-        return bool(href.strip()) and found.scheme in {"http", "https"} and bool(found.hostname)
-    except ValueError:  # a host that can't be parsed
-        return False
+    return bool(href.strip()) and Resolver(url)(href) is not None
 
 
 @check(
@@ -242,7 +240,11 @@ def duplicate_id(page: Page, limits: Limits) -> Iterator[Finding]:
 def malformed(page: Page, limits: Limits) -> Iterator[Finding]:
     """The markup has errors that the parser has to guess around.
 
-    A tag or comment that isn't closed swallows what follows it, other than its author meant.
+    A tag or comment that isn't closed swallows what follows it, other than its author meant. Looked for are elements
+    without their end tag, stray end tags, tags and comments that never end, and attributes given twice; a slash doesn't
+    close an element such as `<div/>`. Elements whose tags may be left out are not counted, and neither are wrong
+    nesting, content misplaced in tables and errors of single characters. Long pages are looked through only when a
+    quick test finds a sign of such errors.
 
     Fix: run the page through an HTML validator and correct what it names.
     """

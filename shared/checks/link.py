@@ -226,7 +226,8 @@ def uncrawlable(page: Page, limits: Limits) -> Iterator[Finding]:
 def malformed(page: Page, limits: Limits) -> Iterator[Finding]:
     """A link's address is malformed.
 
-    Browsers repair some such addresses and crawlers others; often they lead to a page that doesn't exist.
+    Browsers repair some such addresses and crawlers others; often they lead to a page that doesn't exist. Blanks
+    inside a path are invalid too but left alone: the standard makes every parser read them as %20.
 
     Fix: correct the address, with scheme and host for other sites.
     """
@@ -285,6 +286,10 @@ def whitespace(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(body=_p('<a href="https://127.0.0.1/grit">Grit sizes</a>')),
         sample(body=_p('<a href="http://192.168.1.20/grit">Grit sizes</a>')),
         sample(body=_p('<a href="http://[::1]:8080/grit">Grit sizes</a>')),
+        sample(body=_p('<a href="https://127.1/grit">Grit sizes</a>')),
+        sample(body=_p('<a href="https://2130706433/grit">Grit sizes</a>')),
+        sample(body=_p('<a href="https://0x7f.1/grit">Grit sizes</a>')),
+        sample(body=_p('<a href="https://[::ffff:127.0.0.1]/grit">Grit sizes</a>')),
     ),
     good=(
         sample(),
@@ -302,14 +307,15 @@ def whitespace(page: Page, limits: Limits) -> Iterator[Finding]:
 def localhost(page: Page, limits: Limits) -> Iterator[Finding]:
     """A link leads to the visitor's own machine or a private network.
 
-    Such an address works for whoever wrote the page and for nobody else.
+    Such an address works for whoever wrote the page and for nobody else. Numbers are read as browsers do: 127.1 and
+    0x7f.1 are 127.0.0.1.
 
     Fix: link to the public address.
     """
     if not hrefs.any_local(addresses_of(page).lowered) or hrefs.is_local(page.final_url):
         return
     for link in page.links:
-        if link.href and not link.internal and hrefs.is_local(link.href):
+        if link.href and not link.internal and hrefs.leads_local(link.href, link.url):
             yield Finding(_shown(link), link.at)
 
 

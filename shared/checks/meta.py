@@ -87,7 +87,11 @@ def _is_repeatable(name: str) -> bool:
 def duplicate_tags(page: Page, limits: Limits) -> Iterator[Finding]:
     """A meta name stands in the page twice, with different content.
 
-    Only one of the two can hold, and which one depends on the program that reads the page.
+    Only one of the two can hold, and which one depends on the program that reads the page. Left out are names
+    that may be repeated: author, creator, contributor, generator, theme-color, color-scheme, format-detection; robots
+    and the crawlers' own names, whose directives add up; site verifications; fb:admins, fediverse:creator,
+    twitter:creator, monetization and msapplication-task; all that begin with og:, article:, book:, music:, video:,
+    product:, al:, dc., dc:, dcterms. or citation_. Description and viewport have checks of their own.
 
     Fix: keep the one that is meant; look for a plugin or template that adds the other.
     """

@@ -151,6 +151,7 @@ def _named_host(page: Page) -> bool:
         sample(headers={"Strict-Transport-Security": "max-age=86400"}),
         sample(headers={"Strict-Transport-Security": "includeSubDomains"}),
         sample(headers={"Strict-Transport-Security": "max-age=a-year; includeSubDomains"}),
+        sample(headers={"Strict-Transport-Security": "max-age=31536000; Max-Age=31536000"}),
     ),
     good=(
         sample(),
@@ -166,7 +167,8 @@ def _named_host(page: Page) -> bool:
 def hsts_missing(page: Page, limits: Limits) -> Iterator[Finding]:
     """The site doesn't tell browsers to come back over https only.
 
-    Without Strict-Transport-Security the first request of each visit may go over http, where it can be hijacked.
+    Without Strict-Transport-Security the first request of each visit may go over http, where it can be hijacked. A
+    header that names a directive twice is ignored as a whole.
 
     Fix: send `Strict-Transport-Security: max-age=31536000` once all of the host works over https.
     """

@@ -1,6 +1,7 @@
 """What is wrong with an address as somebody wrote it in `href`."""
 
 import re
+from ipaddress import AddressValueError, IPv6Address
 
 _LOCAL = re.compile(
     r"""\s*(?:https?:)?//(?:[^/?#@\s]*@)?(?:
@@ -35,6 +36,8 @@ _ORDINARY = (
 _ALL_ORDINARY = re.compile(rf"\0(?:{_ORDINARY}\0)*+", re.IGNORECASE)
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
 _FINE = re.compile(_ORDINARY, re.IGNORECASE)
+_MAPPED = re.compile(r"\s*(?:https?:)?//(?:[^/?#@\s]*@)?\[(::ffff:[0-9a-f.:]+)\]", re.IGNORECASE)
+_NUMERIC = re.compile(r"//(?:[^/?#\0]*@)?[0-9a-fx.%]+(?::\d*)?(?=[/?#\0]|\Z)")
 _LOCAL_HINTS = ("localhost", "//127.", "//10.", "//192.168.", "//172.", "//169.254.", "//0.", "//[")
 
 
@@ -45,12 +48,27 @@ def all_ordinary(joined: str) -> bool:
 
 def any_local(joined: str) -> bool:
     """Whether one of the lower-case addresses in a text might be local; False is certain."""
-    return any(hint in joined for hint in _LOCAL_HINTS)
+    return any(hint in joined for hint in _LOCAL_HINTS) or _NUMERIC.search(joined) is not None
 
 
 def is_local(address: str) -> bool:
     """Whether an address leads to the visitor's own machine or a private network (RFC 1918, 4193, 6761)."""
-    return _LOCAL.match(address) is not None
+    if _LOCAL.match(address) is not None:
+        return True
+    found = _MAPPED.match(address) if "[" in address else None
+    try:
+        mapped = IPv6Address(found[1]).ipv4_mapped if found else None
+    except AddressValueError:  # no address at all: `fault` tells
+        return False
+    return mapped is not None and _LOCAL.match(f"//{mapped}") is not None
+
+
+def leads_local(href: str, url: str | None) -> bool:
+    """Whether a link is local as written, or as parsed: hosts have many spellings (127.1, 0x7f.1, 2130706433).
+
+    Source: https://url.spec.whatwg.org/#concept-ipv4-parser. `url` is what `href` resolved to.
+    """
+    return is_local(href) or (url is not None and any_local(href.lower()) and is_local(url))
 
 
 def is_file(href: str) -> bool:

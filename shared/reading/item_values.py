@@ -22,7 +22,9 @@ _DURATION = re.compile(
 )
 _TRUTH = frozenset({"true", "false", "yes", "no", "1", "0"})
 _PREFIX = re.compile(r"^(?:https?://(?:www\.)?schema\.org/#?|schema:)", re.IGNORECASE)
-_CURRENCY = re.compile(r"[A-Z]{3,5}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_TICKERS = frozenset("AVAX DASH DOGE LINK LUNA MANA MATIC SHIB USDC USDD USDP USDT XAUT".split())
+"""Cryptocurrencies of more than three letters: https://schema.org/priceCurrency takes their tickers."""
 _NOT_IN_URL = re.compile(r"[\s<>\"]")
 _SHARE = re.compile(rf"({_NUMBER.pattern})\s*(%|/\s*({_NUMBER.pattern}))?")
 
@@ -128,7 +130,7 @@ def _text_fault(name: str, text: str) -> str:
         amount = number(text)
         return "" if amount is not None and amount >= 0 else "a number with a decimal point and no currency sign"
     if name in _CURRENCIES:
-        return "" if _CURRENCY.fullmatch(text) else "a currency code such as EUR (ISO 4217)"
+        return "" if _CURRENCY.fullmatch(text) or text in _TICKERS else "a currency code such as EUR (ISO 4217)"
     vocabulary = schemaorg()
     members = vocabulary.enumerations.get(name)
     if members is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 _MAX_AGE = re.compile(r"(?:^|;)\s*max-age\s*=\s*\"?\s*(\d{1,18})\s*\"?\s*(?:;|$)", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
 _REFERRER_POLICIES = frozenset(
     {
         *("no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin"),
@@ -15,7 +16,14 @@ _REFERRER_POLICIES = frozenset(
 
 
 def hsts_age(value: str) -> int | None:
-    """Seconds of max-age in Strict-Transport-Security, None when the header is invalid (RFC 6797 section 6.1)."""
+    """Seconds of max-age in Strict-Transport-Security, None when the header is invalid (RFC 6797 section 6.1).
+
+    A header that has a directive twice is invalid as a whole, even if both say the same.
+    """
+    directives = [one.partition("=")[0].strip().lower() for one in _QUOTED.sub("", value).split(";")]
+    named = [one for one in directives if one]
+    if len(set(named)) < len(named):
+        return None
     match = _MAX_AGE.search(value)
     return int(match[1]) if match else None
 

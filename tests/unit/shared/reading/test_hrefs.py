@@ -53,6 +53,8 @@ def test_faults(href: str, expected: str) -> None:
         "https://münchen.de/stadt",
         "https://x.de/a?b=http://c",
         "/wiki/File:X.jpg",
+        "/search?q=a b#c d",
+        " /padded ",
         "/path%7Bx",
         "mailto:a@b.de?body=50% off",
         "/%E4%B8%AD",
@@ -86,6 +88,10 @@ def test_an_address_that_resolves_to_nothing_has_a_fault() -> None:
         ("http://[::1]/", True),
         ("http://[fd00::1]/", True),
         ("http://[2001:db8::1]/", False),
+        ("https://[::ffff:127.0.0.1]/", True),
+        ("https://[::ffff:7f00:1]/", True),
+        ("https://[::ffff:8.8.8.8]/", False),
+        ("https://[::ffff:1:2:3:4:5:6:7]/", False),
         ("https://localhost.example/", False),
         ("https://127.0.0.1.example.com/", False),
         ("/localhost/", False),
@@ -95,6 +101,22 @@ def test_an_address_that_resolves_to_nothing_has_a_fault() -> None:
 def test_local_addresses(address: str, local: bool) -> None:
     assert hrefs.is_local(address) is local
     assert hrefs.any_local(address) or not local
+
+
+@pytest.mark.parametrize(
+    ("href", "url", "local"),
+    [
+        ("https://127.1/", "https://127.0.0.1/", True),
+        ("https://2130706433", "https://127.0.0.1/", True),
+        ("//0X7F.1/a", "https://127.0.0.1/a", True),
+        ("https://ida@0177.1:8080/", "https://ida@127.0.0.1:8080/", True),
+        ("https://134744072/", "https://8.8.8.8/", False),
+        ("https://127.1/", None, False),
+        ("/a", "http://127.0.0.1/a", False),
+    ],
+)
+def test_numbers_that_are_local_once_parsed(href: str, url: str | None, local: bool) -> None:
+    assert hrefs.leads_local(href, url) is local
 
 
 @pytest.mark.parametrize(

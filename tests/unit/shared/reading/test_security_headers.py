@@ -15,6 +15,8 @@ from shared.reading.security_headers import Cookie, cookie, csp_directives, hsts
         ("max-age=1y", None),
         ("x-max-age=5", None),
         ("includeSubDomains", None),
+        ("max-age=31536000; max-age=31536000", None),
+        ("max-age=31536000;; preload; includeSubDomains;", 31_536_000),
         ("", None),
     ],
 )
