@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from api_gateway.routes.dashboard import get_nothing
 from api_gateway.routing import Handler
 from api_gateway.state import GATEWAY
 from api_gateway.wire import failure
@@ -36,7 +37,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return failure(request, translated(error), clock)
+        page = get_nothing(request) if error.status == HTTPStatus.NOT_FOUND else None
+        return page or failure(request, translated(error), clock)
     except Exception:  # noqa: BLE001 - the last line: no trace may reach the caller
         get_logger().exception("http.failed", path=request.path)
         return failure(request, InternalError("Something went wrong on our side; the request id finds it."), clock)

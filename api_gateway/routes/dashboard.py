@@ -8,6 +8,7 @@ import functools
 import gzip
 import hashlib
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final, cast
 
@@ -34,7 +35,7 @@ VIEWS: Final = (
     "/webhooks/{rest:.+}",
     "/account",
 )
-"""Paths that answer with the page; its router (`app.js`) shows the view. Any other path is 404."""
+"""Paths that answer with the page; its router (`app.js`) shows the view. Any other path is 404 (`get_nothing`)."""
 
 _DIRECTIVES: Final = (
     "default-src 'none'",
@@ -119,23 +120,31 @@ def encoding_of(accepted: str, bodies: Mapping[str, bytes]) -> str:
     return next((name for name in bodies if name in allowed), "")
 
 
-def send(request: web.Request, asset: Asset, caching: str) -> web.Response:
+def send(request: web.Request, asset: Asset, caching: str, status: int = HTTPStatus.OK) -> web.Response:
     """The asset in an encoding that the caller takes, or 304 if it has that already."""
     encoding = encoding_of(request.headers.get("Accept-Encoding", ""), asset.bodies)
     tag = f"{asset.tag}-{encoding}" if encoding else asset.tag
     headers = {"ETag": f'"{tag}"', "Cache-Control": caching, "Vary": "Accept-Encoding", **SECURITY}
     known = {one.strip().removeprefix("W/").strip('"') for one in request.headers.get("If-None-Match", "").split(",")}
-    if tag in known:
+    if tag in known and status == HTTPStatus.OK:
         return web.Response(status=304, headers=headers)
     headers["Content-Type"] = asset.media
     if encoding:
         headers["Content-Encoding"] = encoding
-    return web.Response(body=asset.bodies[encoding], headers=headers)
+    return web.Response(status=status, body=asset.bodies[encoding], headers=headers)
 
 
 async def get_view(request: web.Request) -> web.Response:
     """The page, for every view; asked for anew each time, since it names the version of all else."""
     return send(request, load().page, "no-cache")
+
+
+def get_nothing(request: web.Request) -> web.Response | None:
+    """The page as 404 for a path that leads nowhere; None below /api, and for those who take no HTML."""
+    of_api = request.path == "/api" or request.path.startswith("/api/")
+    if of_api or request.method not in {"GET", "HEAD"} or "text/html" not in request.headers.get("Accept", ""):
+        return None
+    return send(request, load().page, "no-store", HTTPStatus.NOT_FOUND)
 
 
 async def get_asset(request: web.Request) -> web.Response:

@@ -44,6 +44,21 @@ async def test_other_paths_are_not_found_in_the_envelope(raw: ClientSession) -> 
         assert b'"NOT_FOUND"' in body
 
 
+async def test_a_browser_gets_the_page_for_a_path_that_leads_nowhere(raw: ClientSession) -> None:
+    accept = "text/html,application/xhtml+xml,*/*;q=0.8"
+    response, body = await get(raw, "/nope/x", Accept=accept, Accept_Encoding="identity")
+    assert (response.status, response.content_type) == (404, "text/html")
+    assert body == load().page.bodies[""]
+    again, _ = await get(
+        raw, "/nope/x", Accept=accept, Accept_Encoding="identity", If_None_Match=response.headers["ETag"]
+    )
+    assert (again.status, again.headers["Cache-Control"]) == (404, "no-store")
+    for path, accepted in (("/api/v1/nope", accept), ("/nope/x", "*/*"), ("/nope/x", "application/json")):
+        response, body = await get(raw, path, Accept=accepted)
+        assert (response.status, response.content_type) == (404, "application/json"), path
+        assert b'"NOT_FOUND"' in body
+
+
 async def test_the_policy_lets_nothing_else_in(raw: ClientSession) -> None:
     for path in ("/", f"/assets/{load().version}/app.js"):
         response, _ = await get(raw, path)
