@@ -2,8 +2,8 @@
 
 import { get, session } from "../api.js";
 import { host, path } from "../format.js";
-import { Link, to } from "../router.js";
-import { Badge, ErrorBox, Loaded, Tabs, html, useLoad, useTitle } from "../ui.js";
+import { to } from "../router.js";
+import { Badge, ButtonLink, ErrorBox, Loaded, Tabs, html, useLoad, useTitle } from "../ui.js";
 import { Actions, Facts } from "./scan-head.js";
 import { Changes } from "./changes.js";
 import { Issue } from "./issue.js";
@@ -48,8 +48,12 @@ export default function Scan({ params: { id, part = "overview", what } }) {
   useTitle(scan ? `${TOPICS[part]?.label ?? NAMES[part] ?? "Report"} of ${host(scan.url)}` : "Scan");
   if (load.error) {
     const stranger = !session.current && [401, 403].includes(load.error.status);
-    return html`<h1>Scan</h1><${ErrorBox} error=${load.error} retry=${load.reload} />
-      ${stranger && html`<p>It may belong to an account: <${Link} href=${to("/sign-in", { next: location.pathname + location.search })}>sign in<//> to see it.</p>`}`;
+    if (stranger) {
+      const next = location.pathname + location.search;
+      return html`<h1>Scan</h1><div class="notice plain stack"><p>This scan may belong to an account: sign in to see it. What a guest scanned can be read from the same network address only.</p>
+        <div class="actions"><${ButtonLink} kind="primary" href=${to("/sign-in", { next })}>Sign in<//></div></div>`;
+    }
+    return html`<h1>Scan</h1><${ErrorBox} error=${load.error} retry=${load.reload} />`;
   }
   return html`<${Loaded} of=${load} what="Loading the scan">${() => html`
     <div class="viewhead"><div>
