@@ -3,6 +3,7 @@
 import time
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from deploy.local.api import Client, Scan
@@ -10,6 +11,7 @@ from deploy.local.screen import Screen, clean
 
 LINE_SECONDS = 1.0
 SAME_LINE_SECONDS = 15.0
+BAR_WIDTH = 40
 
 
 async def follow_scan(client: Client, scan_id: str, screen: Screen) -> Scan:
@@ -19,9 +21,15 @@ async def follow_scan(client: Client, scan_id: str, screen: Screen) -> Scan:
     return await _with_lines(client, scan_id, screen)
 
 
+def bar_columns() -> tuple[ProgressColumn, ...]:
+    """Phase, bar, counts and figures in one line: where the terminal is narrow, it is the bar that becomes shorter."""
+    whole = Column(no_wrap=True)
+    bar = BarColumn(None, table_column=Column(max_width=BAR_WIDTH))
+    return (TextColumn("{task.description}"), bar, MofNCompleteColumn(table_column=whole), _Figures(table_column=whole))
+
+
 async def _with_bar(client: Client, scan_id: str, screen: Screen) -> Scan:
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), _Figures())
-    with Progress(*columns, console=screen.err, transient=True) as bar:
+    with Progress(*bar_columns(), console=screen.err, transient=True) as bar:
         task = bar.add_task("queued", total=None)
 
         def show(scan: Scan) -> None:

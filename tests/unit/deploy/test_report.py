@@ -2,12 +2,13 @@
 
 import io
 
+from rich import progress
 from rich.console import Console
 
 from deploy.local.api import CategoryScore, Issue, Progress, Result, Scan, TopIssue, Totals
 from deploy.local.report import render_report, render_summary, score_style
 from deploy.local.screen import plain_lines
-from deploy.local.watching import figures
+from deploy.local.watching import bar_columns, figures
 
 
 def text_of(scan: Scan, issues: list[Issue] | None = None) -> str:
@@ -108,3 +109,16 @@ def test_progress_in_words() -> None:
     assert figures(Scan("id", "http://a/", "single", "complete")) == "0 failed"
     many = Scan("id", "http://a/", "crawl", "running", progress=Progress("fetching", 30, 10, 0, 10_000, None, None))
     assert figures(many) == "0 failed, at least 10000 skipped"
+
+
+def test_the_bar_and_its_figures_fit_into_a_line_of_80_columns() -> None:
+    screen = Console(file=io.StringIO(), width=80, color_system=None)
+    bar = progress.Progress(*bar_columns(), console=screen, auto_refresh=False)
+    words = "12 failed, 3 skipped, 12.3 pages/s, 190 s left"
+    bar.add_task("fetching", total=12_345, completed=10_000, figures=words)
+    with screen.capture() as shown:
+        screen.print(bar.get_renderable())
+    (line,) = shown.get().splitlines()
+    assert words in line
+    assert "10000/12345" in line
+    assert "━" in line
