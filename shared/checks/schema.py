@@ -11,7 +11,7 @@ from shared.checks.base import Category, Finding, Limits, On, Severity, check
 from shared.checks.sample import Sample, sample
 from shared.page import Item, Page
 from shared.reading.item_values import checkable, fault, number, rating_fault
-from shared.reading.items import Graph, Node, ancestors_of, graph_of, is_a
+from shared.reading.items import Graph, Node, ancestors_of, graph_of, is_a, unmet
 from shared.reading.vocabulary import Feature, features_of, retired_of, schemaorg
 
 GOOGLE = "https://developers.google.com/search/docs/appearance/structured-data/"
@@ -42,6 +42,11 @@ OFFER = {"@type": "Offer", "price": "29.90", "priceCurrency": "EUR", "availabili
 RATING = {"@type": "AggregateRating", "ratingValue": 4.5, "reviewCount": 12}
 STONE = "<p>Whetstone 1000, a stone of medium grit, for 29.90 EUR.</p>"
 RATED = "<p>Whetstone 1000 for 29.90 EUR, rated 4.5 of 5 by 12 readers.</p>"
+QUESTION = {"@type": "Question", "name": "Which grit comes first?", "answerCount": 1}
+
+
+def _step(position: int, **more: str) -> dict[str, object]:
+    return {"@type": "ListItem", "position": position, "name": f"Step {position}", **more}
 
 
 def _name(item: Item) -> str:
@@ -79,6 +84,8 @@ def missing(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(head=_ld('{"@context": "https://schema.org", "@type": "WebPage", "name": "Knives",}')),
         sample(head=_ld("{'@context': 'https://schema.org', '@type': 'WebPage'}")),
         sample(head=_ld('{"@context": "https://schema.org", "@type": "WebPage"')),
+        sample(head=_ld('{"@context": "https://schema.org", "@type": "WebPage", "name": "Kitchen\nknives"}')),
+        sample(head=_ld('<!-- {"@context": "https://schema.org", "@type": "WebPage", "name": "Knives"} -->')),
     ),
     good=(
         sample(),
@@ -90,7 +97,8 @@ def missing(page: Page, limits: Limits) -> Iterator[Finding]:
 def parse_error(page: Page, limits: Limits) -> Iterator[Finding]:
     """A block of structured data can't be read.
 
-    One misplaced comma makes search engines drop the whole block.
+    One misplaced comma makes search engines drop the whole block. Line breaks inside a text and HTML comments around
+    the block aren't JSON either. The CDATA markers of XHTML are left alone (heuristic).
 
     Fix: correct the syntax; a JSON validator shows the place.
     """
@@ -269,6 +277,9 @@ def _meant(page: Page) -> Iterator[tuple[Graph, Item, Feature]]:
                 "thumbnailUrl": "",
             }
         ),
+        _with({"@type": "BreadcrumbList", "itemListElement": [_step(1), _step(2, item="/guides/"), _step(3)]}),
+        _with({"@type": "BreadcrumbList", "itemListElement": [_step(1), _step(2)]}),
+        _with({"@type": "QAPage", "mainEntity": QUESTION}),
     ),
     good=(
         sample(),
@@ -302,6 +313,8 @@ def _meant(page: Page) -> Iterator[tuple[Graph, Item, Feature]]:
             {"@type": "WebPage", "name": "Knives", "mentions": {"@type": "Product", "name": "Whetstone 1000"}},
             body=STONE,
         ),
+        _with({"@type": "BreadcrumbList", "itemListElement": [_step(2), _step(1, item="/guides/")]}),
+        _with({"@type": "QAPage", "mainEntity": {**QUESTION, "answerCount": 0}}),
     ),
     source=POLICIES,
     implies=("schema.recommended_property",),
@@ -309,7 +322,8 @@ def _meant(page: Page) -> Iterator[tuple[Graph, Item, Feature]]:
 def required_property(page: Page, limits: Limits) -> Iterator[Finding]:
     """Structured data lacks a property that Google requires.
 
-    The item is then not eligible for the rich result that its type could have.
+    The item is then not eligible for the rich result that its type could have. In a breadcrumb only the last ListItem
+    may lack its item, and a question of a QAPage needs an answer unless its answerCount is 0.
 
     Fix: add the property, with a value that the page shows as well.
     """
@@ -319,6 +333,10 @@ def required_property(page: Page, limits: Limits) -> Iterator[Finding]:
         for path in feature.required:
             if not graph.has(item, path):
                 yield Finding(f"{_name(item)} without {path.replace('|', ' or ')} ({feature.name})", item.at)
+    graph = graph_of(page)
+    for node in graph.nodes:
+        for what in unmet(graph, node.item):
+            yield Finding(what, node.item.at)
 
 
 @check(
@@ -387,6 +405,7 @@ def recommended_property(page: Page, limits: Limits) -> Iterator[Finding]:
             body="<p>Whetstone 1000, rated 9 by 12 readers</p>",
         ),
         _with({"@type": "Organization", "name": "Knives", "url": "not an address"}),
+        _with({**PRODUCT, "offers": {**OFFER, "priceCurrency": "EURO"}}, body=STONE),
     ),
     good=(
         sample(),

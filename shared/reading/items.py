@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
 
 from shared.page import Item, Page
+from shared.reading.item_values import number
 from shared.reading.vocabulary import schemaorg
 
 MAX_NODES = 2_000
@@ -60,6 +62,38 @@ class Graph(Struct, frozen=True):
             elif path[1:] == ("name",) and isinstance(value, str) and "/" not in value:
                 return True
         return False
+
+
+def unmet(graph: Graph, item: Item) -> Iterator[str]:
+    """What Google requires of an item by what else it says, beyond `Feature.required`.
+
+    A breadcrumb's last ListItem alone may go without an address, a question without answers says that there are 0.
+    Sources: developers.google.com/search/docs/appearance/structured-data/breadcrumb and …/qapage.
+    """
+    if is_a(item, "BreadcrumbList"):
+        steps = [one for one in graph.values(item, "itemListElement") if isinstance(one, Item)]
+        places = [_position(graph, one) for one in steps]
+        if None not in places:
+            steps = [step for _, step in sorted(zip(places, steps, strict=True), key=itemgetter(0))]
+        for step in steps[:-1]:
+            if not graph.has(step, "item") and not (is_reference(step) and step.id not in graph.known):
+                yield "ListItem without item, which only the last may lack"
+    elif is_a(item, "QAPage"):
+        for question in graph.values(item, "mainEntity"):
+            if isinstance(question, Item) and is_a(question, "Question") and _lacks_answers(graph, question):
+                yield "Question without acceptedAnswer or suggestedAnswer, and answerCount isn't 0"
+
+
+def _position(graph: Graph, step: Item) -> float | None:
+    return next((number(one) for one in graph.values(step, "position")), None)
+
+
+def _lacks_answers(graph: Graph, question: Item) -> bool:
+    if graph.has(question, "acceptedAnswer|suggestedAnswer") or (
+        is_reference(question) and question.id not in graph.known
+    ):
+        return False
+    return not any(number(one) == 0 for one in graph.values(question, "answerCount"))
 
 
 @lru_cache(maxsize=1_024)

@@ -92,25 +92,38 @@ def read_json_ld(tags: Iterable[RawTag]) -> tuple[list[Item], list[Problem]]:
             problems.append(Problem("too much JSON-LD to read", at))
             break
         try:
-            document = _load(text)
+            document, fault = _load(text)
         except (ValueError, RecursionError) as error:
             problems.append(Problem(_explain(error, text), at))
             continue
+        if fault:
+            problems.append(Problem(fault, at))
         if document is not None:
             items.extend(_top(document, at, limit))
     return items, problems
 
 
-def _load(text: str) -> Any:
-    """Parse, tolerating what search engines tolerate: line breaks in strings, comment and CDATA wrappers."""
+def _load(text: str) -> tuple[Any, str]:
+    """The document and what is wrong with it, "" for nothing.
+
+    Line breaks in strings and comment wrappers are faults (RFC 8259 section 7, JSON-LD 1.1 section 7: a script holds
+    JSON and nothing else), but the items are read, so that the other checks have something to say. CDATA markers are
+    passed over without a word (heuristic): templates for XHTML, whose parser takes them off, still carry them.
+    """
+    fault = ""
     match = _WRAPPED.match(text) if "<!" in text[:200] else None
     if match:
+        fault = "JSON inside of an HTML comment" if "<!--" in text[: match.start(1)] else ""
         text = match[1]
     text = text.strip().lstrip("\ufeff")
     if not text:
         message = "empty"
         raise ValueError(message)
-    return json.loads(text, strict=False, parse_int=_integer, parse_constant=_constant)
+    try:
+        return json.loads(text, parse_int=_integer, parse_constant=_constant), fault
+    except json.JSONDecodeError as error:
+        document = json.loads(text, strict=False, parse_int=_integer, parse_constant=_constant)
+        return document, fault or _explain(error, text)
 
 
 def _explain(error: Exception, text: str) -> str:

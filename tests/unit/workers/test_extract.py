@@ -229,9 +229,26 @@ def test_json_ld() -> None:
     assert isinstance(offer, Item)
     assert offer.properties == {"price": (1.5,)}
     assert (person.id, person.properties["sameAs"]) == ("#x", ("a", None, "b"))
-    (problem,) = found.item_problems
-    assert problem.at == "(//script)[2]"
-    assert "line 1" in problem.what
+    broken, comma = found.item_problems
+    assert (broken.at, comma.at) == ("(//script)[1]", "(//script)[2]")
+    assert broken.what.startswith("Invalid control character")
+    assert "line 1" in comma.what
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('<!-- {"@type": "Thing"} -->', "JSON inside of an HTML comment"),
+        ('//<!--\n{"@type": "Thing"}\n//-->', "JSON inside of an HTML comment"),
+        ('{"@type": "Thing", "name": "a\tb"}', "Invalid control character"),
+        ('//<![CDATA[\n{"@type": "Thing", "name": "<!-- a -->"}\n//]]>', ""),
+        ('{"@type": "Thing", "name": "a\\nb"}', ""),
+    ],
+)
+def test_what_is_read_although_it_is_no_json(text: str, fault: str) -> None:
+    found = page(f'<script type="application/ld+json">{text}</script>')
+    assert found.items[0].types == ("Thing",)
+    assert [one.what.startswith(fault) for one in found.item_problems] == [True] * bool(fault)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from shared.checks.sample import sample
 from shared.page import Item, Page
-from shared.reading.items import ancestors_of, graph_of, is_a, is_reference
+from shared.reading.items import ancestors_of, graph_of, is_a, is_reference, unmet
 
 
 def _item(*types: str, id_: str | None = None, **properties: object) -> Item:
@@ -60,3 +60,23 @@ def test_types() -> None:
     assert not is_a(_item("NoSuchType"), "Thing")
     assert "Place" in ancestors_of(("Restaurant", "Product"))
     assert is_reference(Item("json-ld", (), {}, "#a", schema_org=True, at=""))
+
+
+def _steps(*steps: Item) -> Item:
+    return Item("json-ld", ("BreadcrumbList",), {"itemListElement": steps}, None, schema_org=True, at="x")
+
+
+def test_only_the_last_step_may_lack_its_item() -> None:
+    first, last = _item("ListItem", position=1, item="/a"), _item("ListItem", position="2")
+    elsewhere = Item("json-ld", (), {}, "#there", schema_org=True, at="x")
+    for steps, missing in (((first, last), 0), ((last, first), 0), ((last, last, first), 1), ((elsewhere, last), 0)):
+        trail = _steps(*steps)
+        assert len(list(unmet(graph_of(_page(trail)), trail))) == missing
+
+
+def test_a_question_needs_an_answer_unless_it_counts_none() -> None:
+    for count, missing in ((1, 1), ("0", 0), (0, 0), ("some", 1)):
+        asked = _item("QAPage", mainEntity=_item("Question", answerCount=count))
+        assert len(list(unmet(graph_of(_page(asked)), asked))) == missing
+    answered = _item("QAPage", mainEntity=_item("Question", answerCount=1, suggestedAnswer=_item("Answer", text="1")))
+    assert not list(unmet(graph_of(_page(answered)), answered))
