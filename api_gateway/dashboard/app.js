@@ -129,7 +129,7 @@ function Shell() {
   useEffect(() => {
     // A new view begins at its top, with the focus on it, so that a screen reader reads on from there.
     if (begun.current && !here.state?.keepFocus) {
-      main.current.focus({ preventScroll: true });
+      (main.current.querySelector("[autofocus]") ?? main.current).focus({ preventScroll: true });
       scrollTo(0, here.state?.y ?? 0);
     }
     begun.current = true;

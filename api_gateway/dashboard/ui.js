@@ -18,6 +18,11 @@ export function useTitle(title) {
   useEffect(() => void (document.title = title ? `${title} · Scanfleet` : "Scanfleet"), [title]);
 }
 
+/** Begin in the field that bears `autofocus`: browsers heed it only in a page that they load themselves. */
+export function useFirstField() {
+  useEffect(() => document.querySelector("main [autofocus]").focus(), []);
+}
+
 /** Load something: `{data, error, loading, reload}`. `load(signal)` is called again when `keys` change. */
 export function useLoad(load, keys) {
   const [state, setState] = useState({ loading: true, data: undefined });

@@ -17,7 +17,10 @@ async def test_signing_up_in_and_out(tab: MakeTab) -> None:
     one.expected = {400, 401}
     await one.open("/history")
     await one.see("sign in to see it")
+    await expect(page.get_by_label("E-mail address")).to_be_focused()
     await one.click("link", "Make one")
+    await one.page.get_by_role("heading", name="Make an account").wait_for()
+    await expect(page.get_by_label("E-mail address")).to_be_focused()
     await page.get_by_label("E-mail address").fill(email)
     await page.get_by_label("Password").fill("short")
     await one.click("button", "Make the account")
@@ -31,6 +34,7 @@ async def test_signing_up_in_and_out(tab: MakeTab) -> None:
     await page.wait_for_url("**/", timeout=WAIT)
     assert await page.evaluate("localStorage.getItem('scanfleet.session')") is None
     await one.click("link", "Sign in")
+    await expect(page.get_by_label("E-mail address")).to_be_focused()
     await page.get_by_label("E-mail address").fill(email)
     await page.get_by_label("Password").fill("not the right one")
     await one.click("button", "Sign in")
@@ -174,6 +178,8 @@ async def test_the_theme_is_kept(tab: MakeTab) -> None:
 async def test_an_address_that_leads_nowhere(tab: MakeTab) -> None:
     one = await tab()
     one.expected = {404}
+    await one.open("/nope/x")
+    await one.see("There is nothing here")
     await one.open("/scans/0199c2a1-7e40-7c3b-9d52-3f1b8a6c0e11/issues")
     await one.see("There is no")
 

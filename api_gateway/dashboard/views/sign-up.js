@@ -2,7 +2,7 @@
 
 import { ApiError, post, session } from "../api.js";
 import { Link, navigate, to, useQuery } from "../router.js";
-import { Button, ErrorBox, Field, Form, html, toast, useAction, useTitle } from "../ui.js";
+import { Button, ErrorBox, Field, Form, html, toast, useAction, useFirstField, useTitle } from "../ui.js";
 import { inside } from "./sign-in.js";
 
 export default function SignUp() {
@@ -23,12 +23,13 @@ export default function SignUp() {
     toast("Your account is ready.");
   });
   const { error } = action;
+  useFirstField();
   return html`<div class="narrow stack">
     <div class="viewhead"><div><h1>Make an account</h1>
       <p class="lead">An account keeps your scans, reads sitemaps, crawls sites, and has API keys of its own.</p></div></div>
     <${Form} class="panel stack" onSubmit=${action.run} error=${error}>
       <${ErrorBox} error=${error && !error.param ? error : null} />
-      <${Field} label="E-mail address" name="email" type="email" autocomplete="username" required error=${action.at("email")} />
+      <${Field} label="E-mail address" autofocus name="email" type="email" autocomplete="username" required error=${action.at("email")} />
       <${Field} label="Password" name="password" type="password" autocomplete="new-password" required
         hint="A sentence that only you would say is a good one." error=${action.at("password")} />
       <div class="actions"><${Button} kind="primary" type="submit" busy=${action.busy}>Make the account<//></div>
