@@ -74,7 +74,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     much as the run that they are compared with; only from these it follows that an issue is gone. `issues` is check →
     its worst severity. `noindex` are pages that forbid indexing and did not in the run before; `indexable` those of the
     open alert that allow it again, and `gone` those that are no longer there. `certificate_until` is None where it
-    wasn't asked.
+    wasn't asked. `tls_fault` is why no page could be fetched over TLS, where that is why nothing could.
     """
 
     status: Literal["complete", "error", "stopped"]
@@ -90,6 +90,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     indexable: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     certificate_until: datetime | None = None
+    tls_fault: str = ""
 
 
 class Before(Struct, frozen=True, kw_only=True):
@@ -113,6 +114,12 @@ class Firing(Struct, frozen=True, kw_only=True):
     details: dict[str, Any]
 
 
+def names(pages: Sequence[str]) -> str:
+    """The first few by name, and how many more there are."""
+    more = len(pages) - MOST_NAMED
+    return ", ".join(pages[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 def name_of(rule: Rule) -> str:
     """What tells rules of a monitor apart, its figures included: a rule that was changed is another one."""
     fields: dict[str, str | float] = msgspec.to_builtins(rule)
@@ -132,6 +139,8 @@ def holds(rule: Rule, now: Ended, before: Before | None) -> list[Firing] | None:
     """
     if isinstance(rule, ScanFailed):
         return None if now.status == "stopped" else _failed(now)
+    if isinstance(rule, CertificateExpires) and now.tls_fault:
+        return _untrusted(now)
     if now.status != "complete" or (now.blind and not isinstance(rule, PagesFall)):
         return None
     if isinstance(rule, ScoreBelow):
@@ -185,6 +194,20 @@ def _expires(rule: CertificateExpires, now: Ended) -> list[Firing] | None:
     return [Firing(subject="", message=f"The certificate {words}.", details={"expires_at": now.certificate_until})]
 
 
+def _untrusted(now: Ended) -> list[Firing] | None:
+    """A scan that failed for its certificate. A handshake that fails for something else says nothing of it."""
+    until = now.certificate_until
+    if until is not None and until <= now.finished_at:
+        message = f"The certificate expired on {until.date().isoformat()}."
+    elif "has expired" in now.tls_fault:
+        message = "The certificate has expired."
+    elif "handshake" in now.tls_fault:
+        return None
+    else:
+        message = f"The certificate may be why nothing could be fetched: {now.tls_fault.rstrip('.')}."
+    return [Firing(subject="", message=message, details={"expires_at": until, "reason": now.tls_fault})]
+
+
 def _drops(rule: ScoreDrops, now: Ended, before: Before) -> list[Firing] | None:
     if now.score is None or before.score is None:
         return None
@@ -220,6 +243,5 @@ def _noindex(now: Ended, before: Before) -> list[Firing]:
     pages = list(dict.fromkeys([*still, *now.noindex]))[:MOST_PAGES]
     if not pages:
         return []
-    named = ", ".join(pages[:MOST_NAMED]) + (f" and {len(pages) - MOST_NAMED} more" if len(pages) > MOST_NAMED else "")
     count = "1 page forbids" if len(pages) == 1 else f"{len(pages)} pages forbid"
-    return [Firing(subject="", message=f"{count} to be indexed: {named}.", details={"pages": pages})]
+    return [Firing(subject="", message=f"{count} to be indexed: {names(pages)}.", details={"pages": pages})]

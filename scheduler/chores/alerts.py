@@ -1,5 +1,6 @@
 """Looks at runs of monitors that have ended: opens alerts, closes those whose cause is gone, and tells of both once."""
 
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,12 +10,14 @@ from psycopg.types.json import Jsonb
 from scheduler.chores.runs import Run, ended, hidden, previous
 from scheduler.office import Office
 from shared import mail
+from shared.alert_ends import ending
 from shared.alerts import (
     COMPARING,
     MOST_PAGES,
     Before,
     Ended,
     Firing,
+    NewIssue,
     NoindexAppeared,
     Rule,
     Rules,
@@ -23,6 +26,8 @@ from shared.alerts import (
     over,
     watched,
 )
+from shared.checks import catalogue
+from shared.checks.base import Fact
 from shared.clock import utc, uuid7
 from shared.db.pool import LOST, TOO_SLOW, Connection, connection
 from shared.db.queries import queries
@@ -110,18 +115,28 @@ async def _apply_rule(
 ) -> None:
     opened = {row["subject"]: row for row in mine}
     fresh = holds(rule, now, before)
-    for subject, row in opened.items():
-        if not over(rule, now, subject, msgspec.convert(row["before"], Before)) or await hidden(conn, at, rule, row):
+    for subject, row in list(opened.items()):
+        if isinstance(rule, NewIssue) and subject in _of_change():
+            if fresh is not None:
+                await _close(conn, at, opened.pop(subject))
+            continue
+        than = msgspec.convert(row["before"], Before)
+        if not over(rule, now, subject, than) or await hidden(conn, at, rule, row):
             continue
         if await _close(conn, at, row):
-            firing = Firing(subject=subject, message=row["message"], details={})
-            await _tell(office, conn, at, row["id"], "recovered", rule, firing)
+            await _tell(office, conn, at, row["id"], "recovered", rule, ending(rule, now, subject, than))
     for firing in fresh or ():
         known = opened.get(firing.subject)
         if known is None:
             await _open(office, conn, at, rule, firing, before or Before())
         elif isinstance(rule, NoindexAppeared):
             await _extend(office, conn, at, rule, firing, known)
+
+
+@lru_cache(maxsize=1)
+def _of_change() -> frozenset[str]:
+    """Checks that compare with the scan before: a change is told once, and that it isn't made again is no recovery."""
+    return frozenset(check.id for check in catalogue().values() if Fact.PREVIOUS in check.needs)
 
 
 async def _open(office: Office, conn: Connection, at: Run, rule: Rule, firing: Firing, before: Before) -> None:

@@ -60,10 +60,12 @@ async def ended(conn: Connection, at: Run, rules: list[Rule], opened: list[dict[
     """What the run found. `opened` are the open alerts that may be over."""
     scan = at.scan
     of_scan = {"scan_id": scan["id"]}
-    blind = await _blind(conn, scan)
+    blind, tls_fault = await _why(conn, scan)
     less = saw_less(scan, base.scan) if base else scan["incomplete"] is not None
     sound = not blind and not less
-    certificate = await (await conn.execute(_SQL["certificate"], of_scan)).fetchone()
+    certificate = await _certificate(conn, scan["id"])
+    if certificate is None and tls_fault and base is not None:
+        certificate = await _certificate(conn, base.scan["id"])
     watching = any(isinstance(rule, NoindexAppeared) for rule in rules)
     noindex: list[str] = []
     if watching and base is not None:
@@ -83,7 +85,8 @@ async def ended(conn: Connection, at: Run, rules: list[Rule], opened: list[dict[
         noindex=noindex,
         indexable=indexable,
         gone=gone if sound and scan["incomplete"] is None else frozenset(),
-        certificate_until=certificate["until"] if certificate else None,
+        certificate_until=certificate,
+        tls_fault=tls_fault,
     )
 
 
@@ -102,11 +105,19 @@ async def _issues(conn: Connection, scan_id: UUID) -> dict[str, str]:
     return {row["check_id"]: row["severity"] for row in rows}
 
 
-async def _blind(conn: Connection, scan: dict[str, Any]) -> str:
-    """Why nothing could be judged in a complete run; empty where something could."""
-    if scan["status"] != "complete" or (scan["score"] is not None and scan["judged"]):
-        return ""
+async def _why(conn: Connection, scan: dict[str, Any]) -> tuple[str, str]:
+    """Why nothing could be judged in a complete run, and what was wrong with TLS where that is why; else empty."""
+    blind = scan["status"] == "complete" and (scan["score"] is None or not scan["judged"])
+    if not blind and scan["reason_code"] != "tls":
+        return "", ""
     why = await (await conn.execute(_SQL["failures"], {"scan_id": scan["id"]})).fetchone()
+    fault = (why["message"] if why and why["error"] == "tls" else "") or ""
+    if not blind:
+        return "", fault or scan["reason"] or "no TLS connection could be made"
+    return _blindness(scan, why), fault if not scan["judged"] else ""
+
+
+def _blindness(scan: dict[str, Any], why: dict[str, Any] | None) -> str:
     if why is not None and why["robots"] is not None and why["robots"] >= SERVER_ERROR:
         return f"robots.txt answered {why['robots']}"
     if why is None or not why["n"]:
@@ -115,6 +126,11 @@ async def _blind(conn: Connection, scan: dict[str, Any]) -> str:
         return "the pages that answered hold nothing to judge"
     told = f"answered {why['status']}" if why["error"] is None else f"failed ({why['message'] or why['error']})"
     return f"no page could be fetched, {why['n']} {told}"
+
+
+async def _certificate(conn: Connection, scan_id: UUID) -> datetime | None:
+    row = await (await conn.execute(_SQL["certificate"], {"scan_id": scan_id})).fetchone()
+    return cast("datetime", row["until"]) if row else None
 
 
 async def _became(

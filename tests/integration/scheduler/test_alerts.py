@@ -60,20 +60,25 @@ class Watch:
         options: dict[str, Any] | None = None,
         url: str = "https://example.com/",
         mode: str = "crawl",
+        code: str | None = None,
+        fault: str | None = None,
     ) -> list[tuple[str, str]]:
         """One more run; what was told of it, as (rule, state).
 
-        `pages` is path → noindex, or the status or error of one that isn't fetched; `fired` a path and a check on it.
+        `pages` is path → noindex, or the status or error of one that isn't fetched; `fired` a path and a check on it;
+        `code` is why the run failed, `fault` the words of failed pages.
         """
         self.runs += 1
         scan_id, at = uuid7(), START + timedelta(days=self.runs)
         await self.rows.sql(
             "INSERT INTO scans (id, owner, user_id, tier, url, host, mode, profile, score_version, request_id, max_pages,"
-            " status, reason, score, incomplete, started_at, finished_at, ends_at, kept_until, monitor_id, result, options)"
+            " status, reason, score, incomplete, started_at, finished_at, ends_at, kept_until, monitor_id, result, options,"
+            " reason_code)"
             " VALUES (%(id)s, 'user:x', %(user)s, 'pro', %(url)s, 'example.com', %(mode)s, 'p', '1', 'r', 9, %(status)s,"
-            " 'no answer', %(score)s, %(incomplete)s, %(at)s, %(at)s, %(at)s, %(at)s, %(monitor)s, '{}', %(options)s)",
+            " 'no answer', %(score)s, %(incomplete)s, %(at)s, %(at)s, %(at)s, %(at)s, %(monitor)s, '{}', %(options)s,"
+            " %(code)s)",
             id=scan_id, user=self.user_id, status=status, score=score, incomplete=incomplete, at=at, monitor=self.id,
-            url=url, mode=mode, options=Jsonb(options or {}),
+            url=url, mode=mode, options=Jsonb(options or {}), code=code,
         )  # fmt: skip
         for seq, (path, found) in enumerate((GOOD if pages is None else pages).items()):
             await self.rows.sql(
@@ -83,7 +88,7 @@ class Watch:
                 status=200 if isinstance(found, bool) else found if isinstance(found, int) else None,
                 error=found if isinstance(found, str) else None,
                 checks=[fired[1]] if fired and fired[0] == path else [],
-                facts=Jsonb({"noindex": found is True}),
+                facts=Jsonb({"noindex": found is True, "error_message": fault}),
             )  # fmt: skip
         if robots is not None:
             await self.rows.sql(
@@ -188,6 +193,8 @@ async def test_further_noindex_pages_are_told_and_recover_together(watch: Watch)
     assert await watch.run(pages={**GOOD, "/a": True, "/b": True}) == [("noindex_appeared", "triggered")]
     assert await watch.run(pages={**GOOD, "/b": True}) == []
     assert await watch.run() == [("noindex_appeared", "recovered")]
+    site = "https://example.com"
+    assert await watch.messages("recovered") == [f"2 pages no longer forbid to be indexed: {site}/a, {site}/b."]
 
 
 async def test_an_issue_that_gets_worse_is_new_as_such(watch: Watch) -> None:
@@ -222,7 +229,11 @@ async def test_webhooks_hear_of_alerts(watch: Watch) -> None:
     assert {row["event"] for row in rows} == {"alert.triggered"}
     told = [json.loads(bytes(row["payload"]))["data"]["alert"] for row in rows]
     assert sorted(one["state"] for one in told) == ["recovered", "triggered"]
-    assert {one["message"] for one in told} == {"The score fell by 20.0 points, from 80.0 to 60.0."}
+    assert {one["state"]: one["message"] for one in told} == {
+        "triggered": "The score fell by 20.0 points, from 80.0 to 60.0.",
+        "recovered": "The score is 79.0 again, less than 5 points below the 80.0 before.",
+    }
+    assert {one["details"]["score"] for one in told} == {60.0, 79.0}
     assert {one["monitor_id"] for one in told} == {str(watch.id)}
     assert len({one["id"] for one in told}) == 1
 
@@ -309,7 +320,10 @@ async def test_a_recovery_is_mailed_once(watch: Watch, mailing: Office, post: Po
         await watch.run(score=score)
     for _ in range(2):
         await mail.send(mailing)
-    assert sorted(str(one["Subject"]).partition(":")[0] for one in post.mails) == ["Alert", "Recovered"]
+    assert sorted(str(one["Subject"]) for one in post.mails) == [
+        "Alert: shop: The score fell by 20.0 points, from 80.0 to 60.0.",
+        "Recovered: shop: The score is 80.0 again, less than 5 points below the 80.0 before.",
+    ]
 
 
 async def test_what_is_refused_for_now_is_sent_again_and_for_good_is_not(
@@ -484,3 +498,40 @@ async def test_noindex_is_over_when_the_page_is_gone_and_not_when_it_fails(watch
     assert await watch.run(pages={**GOOD, "/a": 503}) == [("pages_fall", "triggered")]
     assert ("noindex_appeared", "recovered") not in await watch.run(pages=without, incomplete="budget")
     assert ("noindex_appeared", "recovered") in await watch.run(pages=without)
+
+
+async def test_a_change_is_told_once_and_never_as_repaired(watch: Watch) -> None:
+    change = {"index.became_noindex": "critical"}
+    await watch.run()
+    assert await watch.run(issues=change) == NEW
+    assert await watch.run() == []
+    assert await watch.rows.sql("SELECT 1 FROM alerts WHERE recovered_at IS NULL") == []
+    assert await watch.run(issues=change) == NEW
+
+
+@pytest.mark.parametrize(
+    ("failed", "told"),
+    [
+        ({"fault": "the certificate is not trusted: certificate has expired"}, "The certificate has expired."),
+        ({"pages": {}}, "The certificate may be why nothing could be fetched: no answer."),
+        ({"fault": "the TLS handshake failed"}, None),
+        ({"status": "complete", "code": None, "fault": "certificate has expired"}, "The certificate has expired."),
+    ],
+)
+async def test_a_run_that_failed_for_its_certificate_says_so(
+    watch: Watch, failed: dict[str, Any], told: str | None
+) -> None:
+    await watch.run()
+    run: dict[str, Any] = {"status": "error", "code": "tls", "score": None, "pages": {"/": "tls"}, **failed}
+    kinds = await watch.run(**run)
+    assert (("certificate_expires", "triggered") in kinds) == (told is not None)
+    assert told is None or told in await watch.messages("triggered")
+    after = await watch.run(certificate=START + timedelta(days=300))
+    assert (("certificate_expires", "recovered") in after) == (told is not None)
+
+
+async def test_a_certificate_that_was_known_to_end_has_expired(watch: Watch) -> None:
+    await watch.run(certificate=START + timedelta(days=16))
+    watch.runs += 20
+    assert ("certificate_expires", "triggered") in await watch.run(status="error", code="tls", score=None, pages={})
+    assert "The certificate expired on 2026-11-17." in await watch.messages("triggered")
