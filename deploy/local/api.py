@@ -21,13 +21,13 @@ T = TypeVar("T")
 
 
 class ApiError(Exception):
-    """The service refused the request; says what its error says."""
+    """The service refused the request; says what its error says, to people who type commands."""
 
     def __init__(self, code: str, message: str, status: int) -> None:
         """``code`` is one of the API's error codes, ``status`` the HTTP status."""
-        super().__init__(message)
+        self.message = message.replace("GET /api/v1/checks lists", "./scanfleet checks lists")
+        super().__init__(self.message)
         self.code = code
-        self.message = message
         self.status = status
 
 
