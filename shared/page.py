@@ -353,6 +353,8 @@ class Form(Struct, frozen=True, gc=False):
     method: str
     has_password: bool
     n: int
+    others: tuple[str, ...] = ()
+    """Where its buttons submit to instead, by `formaction`, resolved."""
 
     @property
     def at(self) -> str:

@@ -353,6 +353,7 @@ def file_scheme(page: Page, limits: Limits) -> Iterator[Finding]:
     bad=(
         sample(body=_p('<a href="/guides/grit"></a>')),
         sample(body=_p('<a href="/guides/grit"><i class="icon"></i> &nbsp;</a>')),
+        sample(body=_p('<a href="/grit"><span aria-hidden="true"><i aria-label="Grit sizes"></i></span></a>')),
     ),
     good=(
         sample(),
@@ -360,6 +361,7 @@ def file_scheme(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(body=_p('<a href="/grit"><img src="/grit.webp" alt="Grit sizes" width="40" height="40"></a>')),
         sample(body=_p('<a href="/grit" aria-hidden="true" tabindex="-1"></a>')),
         sample(body=_p('<a href="/grit" title="Grit sizes"></a>')),
+        sample(body=_p('<a href="/grit"><svg role="img" aria-label="Grit sizes"></svg></a>')),
     ),
     source=CRAWLABLE,
 )
@@ -394,13 +396,15 @@ _WARM_UP = frozenset({"dns-prefetch", "preconnect"})
         sample(body=_p('<a href="/guides/grit">Read more about grit sizes</a>')),
         sample(body=_p('<a href="#top">here</a>', '<a href="javascript:history.back()">go</a>')),
         sample(body=_p('<a href="/start">Startseite</a>', '<a href="/mehr">Mehr</a>')),
+        sample(body=_p('<a rel="sponsored nofollow" href="https://other.example/grit">click here</a>')),
     ),
     source=CRAWLABLE,
 )
 def non_descriptive_text(page: Page, limits: Limits) -> Iterator[Finding]:
     """A link's text says nothing about its target.
 
-    Search engines use the words of a link to understand the page behind it, and readers skim them.
+    Search engines use the words of a link to understand the page behind it, and readers skim them. Links that say
+    nofollow are left out, as in Lighthouse.
 
     Fix: name the target in the link's text: "grit sizes compared" instead of "click here".
     """
@@ -410,6 +414,8 @@ def non_descriptive_text(page: Page, limits: Limits) -> Iterator[Finding]:
     if phrases.isdisjoint(names):
         return
     for link, name in zip(page.links, names, strict=True):
+        if "nofollow" in link.rel:
+            continue
         if name in phrases and link.url and not (link.fragment and link.url == here):
             yield Finding(f"{link.name!r} to {_shown(link)}", link.at)
 

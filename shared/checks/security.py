@@ -431,6 +431,7 @@ def form_on_http(page: Page, limits: Limits) -> Iterator[Finding]:
     bad=(
         sample(body=_FORM.replace("/subscribe", "http://example.com/subscribe")),
         sample(body=_FORM.replace("/subscribe", "HTTP://example.net/subscribe")),
+        sample(body=_FORM.replace("</form>", '<button formaction="http://example.com/pay">Pay now</button></form>')),
     ),
     good=(
         sample(),
@@ -438,6 +439,9 @@ def form_on_http(page: Page, limits: Limits) -> Iterator[Finding]:
         sample(body=_FORM.replace("/subscribe", "//example.com/subscribe")),
         sample(body=_FORM.replace("/subscribe", "http://localhost:8080/subscribe")),
         sample(body=_FORM.replace(' action="/subscribe"', "")),
+        sample(
+            body=_FORM.replace("</form>", '<button type="reset" formaction="http://example.com/">Again</button></form>')
+        ),
         sample(url=_HTTP_URL, body=_FORM),
     ),
     source=MIXED_CONTENT,
@@ -447,12 +451,14 @@ def form_insecure_action(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Whoever is on the way can read what was entered; browsers warn before sending.
 
-    Fix: let the form's action begin with https://.
+    Fix: let the form's action, and the `formaction` of its buttons, begin with https://.
     """
     if page.is_https and not (page.forms and _upgraded(page)):
         for form in page.forms:
-            if _insecure(form.url) and form.method != "dialog":
-                yield Finding(form.url or "", form.at)
+            targets = [form.url, *form.others] if form.method != "dialog" else form.others
+            for url in targets:
+                if _insecure(url):
+                    yield Finding(url or "", form.at)
 
 
 @check(

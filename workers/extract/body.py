@@ -10,7 +10,7 @@ from shared.page import Context, Embed, Form, Heading, Image, Link, Script
 from shared.urls import Resolver, host_of, same_host
 from workers.extract.clean import Attributes, bounded_text, clean, seen_text, squash, tokens, value
 from workers.extract.raw import RawTag
-from workers.extract.tags import BLOCK_IDS, EMBEDS, IDS, MUTED_IDS
+from workers.extract.tags import BLOCK_IDS, COMMENT, EMBEDS, IDS, MUTED_IDS
 from workers.extract.walk import Walk, within
 
 MAX_TEXT = 2_000
@@ -184,11 +184,15 @@ class Links:
         return target
 
     def _name(self, index: int, end: int, attributes: Attributes, alts: Sequence[str | None]) -> str:
-        """aria-label, alt of an image or title of an icon inside, aria-labelledby, title: whichever comes first."""
+        """The first of aria-label, what names an image or icon inside, aria-labelledby, title.
+
+        Source: https://www.w3.org/TR/accname-1.2/ (2F: names from content take in the names of the elements inside).
+        """
         candidates = (
             attributes.get("aria-label"),
             *alts,
             *self._icon_titles(index, end),
+            *self._inner_labels(index, end),
             self._labelled(attributes),
             attributes.get("title"),
         )
@@ -197,6 +201,20 @@ class Links:
     def _icon_titles(self, index: int, end: int) -> list[str]:
         walk = self._walk
         return [squash(walk.nodes[at].text()) for at in range(index + 1, end) if walk.tag_ids[at] == _TITLE]
+
+    def _inner_labels(self, index: int, end: int) -> list[str]:
+        """Labels of the elements inside, those hidden from assistive technology left out."""
+        walk, found = self._walk, list[str]()
+        at, last = index + 1, min(end, index + 1 + MAX_INNER)
+        while at < last:
+            attributes = {} if walk.tag_ids[at] == COMMENT else walk.nodes[at].attributes
+            if attributes.get("aria-hidden") == "true":
+                at = walk.end(at)
+                continue
+            if label := attributes.get("aria-label") or self._labelled(attributes):
+                found.append(label)
+            at += 1
+        return found
 
     def _labelled(self, attributes: Attributes) -> str:
         ids = (attributes.get("aria-labelledby") or "").split()[:10]
@@ -345,9 +363,28 @@ def forms(raw: Iterable[RawTag], resolver: Resolver) -> tuple[Form, ...]:
                 method=method if method in {"get", "post", "dialog"} else "get",
                 has_password=tag.node.css_first('input[type="password" i]') is not None,
                 n=tag.n,
+                others=_submitted_by_buttons(tag.node, resolver),
             )
         )
     return tuple(found)
+
+
+def _submitted_by_buttons(form: LexborNode, resolver: Resolver) -> tuple[str, ...]:
+    """Targets of the buttons inside that name their own (https://html.spec.whatwg.org/#attr-fs-formaction)."""
+    buttons = form.css("button[formaction], input[formaction]")[:MAX_INNER]
+    return tuple(
+        url
+        for one in buttons
+        if _submits(one) and (action := value(one.attributes, "formaction")) and (url := resolver(action)) is not None
+    )
+
+
+def _submits(button: LexborNode) -> bool:
+    attributes = button.attributes
+    if (attributes.get("formmethod") or "").strip().lower() == "dialog":
+        return False
+    kind = (attributes.get("type") or "").strip().lower()
+    return kind not in {"button", "reset"} if button.tag == "button" else kind in {"submit", "image"}
 
 
 def passwords(raw: Iterable[RawTag]) -> int:
