@@ -36,11 +36,13 @@ async def test_every_kind_of_change_is_shown(tab: MakeTab, api: Api, pictures: P
         assert await violations(one.page) == [], look
         assert not await one.page.evaluate("document.documentElement.scrollWidth > innerWidth"), look
     await one.open(f"/monitors/{monitor['id']}")
-    await one.page.get_by_label("Address of the page").fill(f"{site.address}/worded")
+    await one.page.get_by_label("Address of the page").fill(f"{site.address}/./worded#top")
     await one.page.keyboard.press("Enter")
     shown = one.page.get_by_role("region", name="The page in each run, latest first")
     await shown.wait_for()
     assert await shown.get_by_role("link", name="Findings").count() == 2
+    target = await shown.get_by_role("link", name="Findings").first.get_attribute("href")
+    assert (target or "").endswith("%2Fworded")
     plot = one.page.locator("figure.chart").filter(has_text="Score of the page in each run")
     await plot.locator("canvas").wait_for()
     await plot.screenshot(path=pictures / "page-scores.png")

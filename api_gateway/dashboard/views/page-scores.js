@@ -16,7 +16,7 @@ export function PageScores({ monitor, url }) {
     { label: "Answer", cell: (point) => (seen(point) ? (point.error ?? point.status) : html`<span class="soft">not in this run</span>`) },
     { label: "Title", hide: true, cell: (point) => point.title ?? html`<span class="soft">–</span>` },
     { label: "Score", num: true, cell: (point) => (point.score === null ? html`<span class="soft">–</span>` : html`<span class=${`toned ${tone(point.score)}`}>${Math.round(point.score)}</span>`) },
-    { label: html`<span class="sr-only">Page</span>`, cell: (point) => (seen(point) ? html`<${Link} href=${to(`/scans/${point.scan_id}/page`, { url })}>Findings<//>` : "") },
+    { label: html`<span class="sr-only">Page</span>`, cell: (point) => (seen(point) ? html`<${Link} href=${to(`/scans/${point.scan_id}/page`, { url: load.data.url })}>Findings<//>` : "") },
   ];
   return html`<${Loaded} of=${load} what="Loading the page's scores">${({ items }) => {
     if (!items.some(seen)) return html`<${Empty} title="No run has this page"><code>${url}</code><//>`;
