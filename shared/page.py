@@ -277,6 +277,8 @@ class Link(Struct, frozen=True, gc=False):
     image_alts: tuple[str | None, ...]
     area: str
     n: int
+    lang: str = ""
+    """The nearest `lang` attribute, the document's own left out; "" when there is none or it is empty."""
 
     @property
     def at(self) -> str:

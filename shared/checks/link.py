@@ -390,6 +390,8 @@ _WARM_UP = frozenset({"dns-prefetch", "preconnect"})
         sample(body=_p('To learn about grit <a href="/guides/grit">click here</a>')),
         sample(body=_p('<a href="/guides/grit">Read More »</a>')),
         sample(body=_p('<a href="https://other.example/grit"><span> More… </span></a>')),
+        sample(body='<p lang="de"><a href="/grit">mehr</a></p>'),
+        sample(body='<div lang="sk"><p>More <a href="/grit" lang="en">here</a></p></div>'),
     ),
     good=(
         sample(),
@@ -397,6 +399,7 @@ _WARM_UP = frozenset({"dns-prefetch", "preconnect"})
         sample(body=_p('<a href="#top">here</a>', '<a href="javascript:history.back()">go</a>')),
         sample(body=_p('<a href="/start">Startseite</a>', '<a href="/mehr">Mehr</a>')),
         sample(body=_p('<a rel="sponsored nofollow" href="https://other.example/grit">click here</a>')),
+        sample(body='<div lang="sk"><p><a href="/grit">More</a></p></div>'),
     ),
     source=CRAWLABLE,
 )
@@ -404,19 +407,20 @@ def non_descriptive_text(page: Page, limits: Limits) -> Iterator[Finding]:
     """A link's text says nothing about its target.
 
     Search engines use the words of a link to understand the page behind it, and readers skim them. Links that say
-    nofollow are left out, as in Lighthouse.
+    nofollow are left out, as in Lighthouse. Words are judged by the language of the nearest `lang` attribute.
 
     Fix: name the target in the link's text: "grit sizes compared" instead of "click here".
     """
-    phrases = empty_phrases(page.html_attributes.get("lang") or page.language or "")
+    own = page.html_attributes.get("lang") or page.language or ""
+    phrases_of = {lang: empty_phrases(lang or own) for lang in {link.lang for link in page.links}}
     here = page.final_url.partition("#")[0]
     names = normalised([link.name[:_LONGEST_PHRASE] for link in page.links])
-    if phrases.isdisjoint(names):
+    if all(phrases.isdisjoint(names) for phrases in phrases_of.values()):
         return
     for link, name in zip(page.links, names, strict=True):
         if "nofollow" in link.rel:
             continue
-        if name in phrases and link.url and not (link.fragment and link.url == here):
+        if name in phrases_of[link.lang] and link.url and not (link.fragment and link.url == here):
             yield Finding(f"{link.name!r} to {_shown(link)}", link.at)
 
 

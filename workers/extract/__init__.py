@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from shared.language import detect, keywords, vocabulary
 from shared.page import Context, Fetched, Page
@@ -94,7 +94,9 @@ def _read(page: Page, decoded: Decoded) -> None:
     if not head.is_whole(lowered, walk.head_elements):
         page.head_broken_by = head.head_broken_by(lowered)
     scripts = walk.tags("script")
-    resolver = _read_tags(page, walk, scripts)
+    # Most documents name one language, on their root: the tree is asked for others only where the source hints at some.
+    many = lowered.count(b"lang=") - lowered.count(b"hreflang=") > 1
+    resolver = _read_tags(page, walk, scripts, parser.css("body [lang], body[lang]") if many else [])
     items, problems = read_json_ld(scripts)
     page.items = (*items, *read_inline(parser, lowered, resolver))
     page.item_problems = tuple(problems)
@@ -104,7 +106,7 @@ def _read(page: Page, decoded: Decoded) -> None:
     _read_text(page, prose.Reader(parser, walk))
 
 
-def _read_tags(page: Page, walk: Walk, scripts: list[RawTag]) -> Resolver:
+def _read_tags(page: Page, walk: Walk, scripts: list[RawTag], with_lang: list[LexborNode]) -> Resolver:
     page.bases = tuple(
         (value(t.attributes, "href"), value(t.attributes, "target")) for t in walk.tags("base")[:MAX_BASES]
     )
@@ -113,7 +115,7 @@ def _read_tags(page: Page, walk: Walk, scripts: list[RawTag]) -> Resolver:
     page.metas = head.metas(walk.tags("meta"))
     page.link_tags = head.link_tags(walk.tags("link"), resolver)
     links = body.Links(walk, resolver, body.Ours(page.context, page.final_url))
-    links.read()
+    links.read(with_lang)
     page.links = tuple(links.found)
     page.ids = frozenset(walk.ids).union(links.anchor_names)
     page.headings = body.headings(walk)

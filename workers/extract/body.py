@@ -102,16 +102,17 @@ class Links:
         """Their numbers in `found`."""
         self.anchor_names: list[str] = []
 
-    def read(self) -> None:
-        """Fill `found`."""
+    def read(self, with_lang: Sequence[LexborNode] = ()) -> None:
+        """Fill `found`. `with_lang` are the elements, the root left out, that tell their language."""
         walk, found = self._walk, self.found
         nodes, tag_ids, hidden = walk.nodes, walk.tag_ids, walk.hidden
         hidden_starts = [start for start, _ in hidden]
         indices = walk.of("a", "area") if "area" in walk.counts else walk.of("a")
         landmarks = walk.landmarks_at(indices) if walk.landmarks else [""] * len(indices)
+        languages = walk.languages_at(with_lang, indices) if with_lang else [""] * len(indices)
         depths, targets = walk.depths, self._targets
         numbers = {_A: 0, IDS["area"]: 0}
-        for index, landmark in zip(indices, landmarks, strict=True):
+        for index, landmark, language in zip(indices, landmarks, languages, strict=True):
             attributes = nodes[index].attributes
             tag = tag_ids[index]
             numbers[tag] = n = numbers[tag] + 1
@@ -161,6 +162,7 @@ class Links:
                     alts,
                     landmark if is_anchor else "",
                     n,
+                    language,
                 )
             )
 

@@ -210,9 +210,18 @@ class Walk:
 
     def landmarks_at(self, indices: Iterable[int]) -> list[str]:
         """The innermost landmark around each of the indices, which ascend; "" for none."""
+        return self._innermost(self.landmarks, indices)
+
+    def languages_at(self, with_lang: Iterable[LexborNode], indices: Iterable[int]) -> list[str]:
+        """The nearest `lang` around each of the indices, which ascend; "" for none. `with_lang` have the attribute."""
+        named = {node.mem_id: node.attributes.get("lang") or "" for node in with_lang}
+        ranges = [(index, self.end(index), named[mem]) for index, mem in self.at(named)]
+        return self._innermost(ranges, indices)
+
+    def _innermost(self, ranges: Iterable[tuple[int, int, str]], indices: Iterable[int]) -> list[str]:
         found: list[str] = []
         around: list[tuple[int, str]] = []
-        following = iter((*self.landmarks, (len(self.nodes) + 1, 0, "")))
+        following = iter((*ranges, (len(self.nodes) + 1, 0, "")))
         start, end, name = next(following)
         for index in indices:
             while start <= index:
