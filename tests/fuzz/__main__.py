@@ -1,7 +1,7 @@
 """Fuzzing with coverage: `python -m tests.fuzz --seconds N [--target NAME]`.
 
-It needs atheris, which is no dependency of the project: `python -m venv --system-site-packages DIR` with the project's
-interpreter, then `DIR/bin/pip install atheris`. What crashes, hangs for 10 s or takes more than 2 GB is kept in
+It needs atheris, which is no dependency of the project: `.venv/bin/python -m venv DIR`, `DIR/bin/pip install atheris`, and
+`PYTHONPATH=.venv/lib/python3.11/site-packages DIR/bin/python -m tests.fuzz …`. What crashes, hangs for 10 s or takes more than 2 GB is kept in
 `tests/fuzz/kept/<target>/`, and tried by the tests from then on.
 """
 
