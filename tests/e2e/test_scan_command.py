@@ -49,7 +49,8 @@ async def test_formats_and_baselines(fleet: Fleet, sample_site: str, tmp_path: P
     told = await scan(fleet, page, "--format", "html", "--output", str(report), "--threshold", "content.thin=1")
     assert told.returncode == 0, told.stderr
     assert report.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert "What to do first" in told.stdout
+    assert "1 page; issues: " in told.stdout
+    assert "What to do first" not in told.stdout, "beside a report in a file there is a summary"
     assert "\x1b[" not in told.stdout + told.stderr
 
     sheet = await scan(fleet, page, "--format", "csv")
