@@ -1,5 +1,6 @@
 """Keys, usage, monitors, webhooks and the account: each flow on a real fleet, axe on each view, hostile names as text."""
 
+import asyncio
 from itertools import pairwise
 from pathlib import Path
 
@@ -70,6 +71,10 @@ async def test_a_monitor_is_made_run_changed_paused_and_deleted(tab: MakeTab, fl
     await one.click("button", "Run now")
     await page.wait_for_url("**/scans/*", timeout=WAIT)
     await page.locator(".gauge").first.wait_for(timeout=WAIT)
+    # The scheduler looks at a run within seconds of its scan's end.
+    async with asyncio.timeout(WAIT / 1000):
+        while not fleet.sql("SELECT id FROM alerts"):
+            await asyncio.sleep(0.1)
     await page.goto(monitor)
     await one.see("by hand")
     await one.see("The score is")
