@@ -169,7 +169,7 @@ def key_of(work: Assignment, target: Target, context: Context, terms: Terms) -> 
     return verdict_key(context, terms, scan.mode, robots, target.lastmod, work.options.user_agent)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _print(status: int | None, body: bytes) -> tuple[int | None, bytes]:
     """Stands for a robots.txt, which may have 500 kB; the pages of a chunk share it."""
     return status, hashlib.blake2b(body, digest_size=16).digest()
