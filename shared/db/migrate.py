@@ -15,6 +15,8 @@ import psycopg
 
 FOLDER = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x5CA7F1EE7
+OLDEST = 15
+"""Major version of Postgres."""
 WAIT_SECONDS = 120
 LOCK_SECONDS = 1.0
 """Behind a statement that waits for a table's lock everybody else waits too, while a backup reads for instance: so it
@@ -27,7 +29,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 
 
 class MigrationError(RuntimeError):
-    """A migration was edited after it was applied, or another runner holds the lock for too long."""
+    """The database can't hold the schema, an applied migration was edited, or another runner holds the lock long."""
 
 
 def migrations() -> list[Path]:
@@ -41,6 +43,7 @@ def migrate(database_url: str, *, wait_seconds: float = WAIT_SECONDS) -> list[st
     The lock is polled: a blocking advisory lock would hold a snapshot that CREATE INDEX CONCURRENTLY waits for.
     """
     with psycopg.connect(database_url, autocommit=True, connect_timeout=10) as conn:
+        _check(conn)
         conn.execute("SET lock_timeout = '10s'")
         deadline = time.monotonic() + wait_seconds
         while not _scalar(conn, "SELECT pg_try_advisory_lock(%s)", LOCK_KEY):
@@ -52,6 +55,20 @@ def migrate(database_url: str, *, wait_seconds: float = WAIT_SECONDS) -> list[st
         rows: list[tuple[str, str]] = conn.execute("SELECT name, hash FROM schema_migrations").fetchall()
         applied = dict(rows)
         return [path.stem for path in migrations() if _apply(conn, path, applied, time.monotonic() + wait_seconds)]
+
+
+def _check(conn: psycopg.Connection[Any]) -> None:
+    """Raises `MigrationError` for a server or database that scans can't be kept in."""
+    if conn.info.server_version < OLDEST * 10_000:
+        message = f"Postgres {OLDEST} or newer is needed, this is {conn.info.server_version // 10_000}"
+        raise MigrationError(message)
+    encoding = conn.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        message = (
+            f"the database {conn.info.dbname} is encoded in {encoding}, but pages are in any script: make one with "
+            "createdb --template=template0 --encoding=UTF8"
+        )
+        raise MigrationError(message)
 
 
 def pending(conn: psycopg.Connection[Any]) -> list[str]:

@@ -46,3 +46,18 @@ def test_an_edited_migration_is_refused(database_url: str) -> None:
         conn.execute("UPDATE schema_migrations SET hash = 'edited'")
     with pytest.raises(runner.MigrationError, match="edited"):
         runner.migrate(database_url)
+
+
+def test_a_database_that_cannot_hold_every_script_is_refused(services: tuple[str, str]) -> None:
+    with psycopg.connect(services[0], autocommit=True) as conn:
+        conn.execute("DROP DATABASE IF EXISTS no_encoding WITH (FORCE)")
+        conn.execute("CREATE DATABASE no_encoding TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+    url = psycopg.conninfo.make_conninfo(services[0], dbname="no_encoding")
+    with pytest.raises(runner.MigrationError, match=r"no_encoding is encoded in SQL_ASCII.*--encoding=UTF8"):
+        runner.migrate(url)
+
+
+def test_an_old_server_is_refused(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "OLDEST", 99)
+    with pytest.raises(runner.MigrationError, match="Postgres 99 or newer is needed"):
+        runner.migrate(database_url)
