@@ -1,8 +1,8 @@
 // Parts that views are put together from. Everything shown is text to Preact: there is no way to pass markup in.
 
 import { ApiError } from "./api.js";
-import { plainly, plural, number } from "./format.js";
-import { html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact/standalone.module.js";
+import { number, plainly, plural, relative, time } from "./format.js";
+import { html, useCallback, useEffect, useMemo, useRef, useState } from "./vendor/htm-preact/standalone.module.js";
 import { Link } from "./router.js";
 
 export { Chart, Gauge, Meter } from "./charts.js";
@@ -144,7 +144,7 @@ export const Loading = ({ what = "Loading" }) =>
   html`<div class="loading" role="status"><span class="spinner" aria-hidden="true"></span>${what} …</div>`;
 
 /** Where the focus was on what is gone: on `target`, or on the view, so that the keyboard goes on from there. */
-function regainFocus(target) {
+export function regainFocus(target) {
   if (document.activeElement === document.body) (target ?? document.getElementById("main")).focus({ preventScroll: true });
 }
 
@@ -165,6 +165,17 @@ export const Badge = ({ tone = "plain", children }) => html`<span class=${`badge
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 export const Severity = ({ of }) => html`<span class=${`sev ${of}`}>${capital(of)}</span>`;
 export const StatusBadge = ({ of, names }) => html`<span class=${`status ${of}`}>${names?.[of] ?? capital(of)}</span>`;
+
+const MOVES_MS = 20_000;
+/** How long ago something was, or how far ahead it is. It moves on by itself. */
+export function Ago({ at }) {
+  const [, move] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => move((before) => before + 1), MOVES_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return html`<span class="still" title=${time(at)}>${relative(at)}</span>`;
+}
 
 /** Pages by number. */
 export function Pager({ page, perPage, total, onPage, label = "Pages" }) {
@@ -192,49 +203,6 @@ export function Tabs({ label, items }) {
       <//>`,
     )}
   </nav>`;
-}
-
-/**
- * A modal dialog. It closes by Escape, its button, or `onClose`; the focus goes back to where it was. It is drawn at the
- * end of the body: a dialog that is moved leaves the top layer, and is open but neither modal nor in front.
- */
-export function Dialog(props) {
-  const root = useRef(null);
-  useLayoutEffect(() => {
-    root.current = document.body.appendChild(document.createElement("div"));
-    return () => {
-      render(null, root.current);
-      root.current.remove();
-      regainFocus();
-    };
-  }, []);
-  // Not after the paint: effects that are asked for while others run are forgotten.
-  useLayoutEffect(() => render(html`<${Modal} ...${props} />`, root.current));
-  return null;
-}
-
-function Modal({ title, onClose, children, closable = true }) {
-  const id = useId();
-  const dialog = useRef(null);
-  useEffect(() => {
-    dialog.current.showModal();
-    return () => dialog.current?.close();
-  }, []);
-  const cancel = (event) => (event.preventDefault(), closable && onClose());
-  return html`<dialog ref=${dialog} aria-labelledby=${id} onCancel=${cancel}>
-    <header><h2 id=${id}>${title}</h2>
-      ${closable && html`<${Button} kind="quiet icon" aria-label="Close" onClick=${onClose}>✕<//>`}</header>
-    ${children}
-  </dialog>`;
-}
-
-/** Ask before something that can't be undone. */
-export function Confirm({ title, children, action, busy, error, onYes, onClose }) {
-  return html`<${Dialog} title=${title} onClose=${onClose}>
-    <div class="stack">${children}<${ErrorBox} error=${error} /></div>
-    <footer class="actions"><${Button} onClick=${onClose}>Cancel<//>
-      <${Button} kind="danger" busy=${busy} onClick=${onYes}>${action}<//></footer>
-  <//>`;
 }
 
 const toasts = new EventTarget();

@@ -12,6 +12,22 @@ from tests.e2e.crawl_site import Doc, Site, html, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
 ATTACK = '<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>'
+TURNED = "invoice \N{RIGHT-TO-LEFT OVERRIDE}fdp.exe"
+"""All that stands behind it would be shown backwards."""
+LEAKING = """
+() => {
+  const leaking = [], walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  let met = 0;
+  while (walker.nextNode()) {
+    if (!walker.currentNode.data.includes("\\u202e")) continue;
+    met += 1;
+    const style = getComputedStyle(walker.currentNode.parentElement);
+    if (style.display === "inline" && !style.unicodeBidi.startsWith("isolate"))
+      leaking.push(walker.currentNode.parentElement.outerHTML.slice(0, 200));
+  }
+  return { met, leaking };
+}
+"""
 HEAD = "&lt;img src=x onerror=&quot;globalThis.hacked=1&quot;&gt;&lt;script&gt;globalThis.hacked=1&lt;/script&gt;"
 
 
@@ -28,6 +44,18 @@ async def hostile() -> AsyncIterator[Site]:
         return web.Response(text=text, content_type="text/html", headers={"Server": ATTACK})
 
     async with serving(Site(dict.fromkeys(("/", "/one", "/javascript:alert(1)"), answer))) as site:
+        yield site
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def turned() -> AsyncIterator[Site]:
+    def answer(request: web.Request) -> web.StreamResponse:
+        text = html(request.path, Doc(links=["/two"]))
+        start, _, rest = text.partition("<title>")
+        text = f"{start}<title>{TURNED}{rest[rest.index('</title>') :]}".replace("<h1>", f"<h1>{TURNED}")
+        return web.Response(text=text, content_type="text/html", charset="utf-8")
+
+    async with serving(Site(dict.fromkeys(("/", "/two"), answer))) as site:
         yield site
 
 
@@ -72,3 +100,15 @@ async def test_in_the_address(tab: MakeTab, reports: list[str]) -> None:
     await one.open(f"/scans/{reports[1]}/page?url=javascript:globalThis.hacked=1")
     await one.see("not part of the scan")
     await unharmed(one)
+
+
+async def test_what_turns_the_writing_turns_nothing_else(tab: MakeTab, api: Api, turned: Site) -> None:
+    one = await tab()
+    scan = await api.scan(turned.address + "/", "crawl")
+    base, met = f"/scans/{scan['scan_id']}", 0
+    for path in ("", "/pages", f"/page?url={turned.address}/", "/issues/title.duplicate", "/duplicates"):
+        await one.open(base + path)
+        found = await one.page.evaluate(LEAKING)
+        assert found["leaking"] == [], path
+        met += found["met"]
+    assert met >= 3, "hardly a view shows the title"

@@ -2,12 +2,14 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import WAIT, MakeTab
+from tests.e2e.conftest import Api
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
 
@@ -163,3 +165,14 @@ async def test_the_catalogue(tab: MakeTab) -> None:
     await one.see("1 check")
     await one.page.locator(".issues summary").first.click()
     await one.see("Where the rule comes from")
+
+
+async def test_how_long_ago_a_scan_was_moves_on(tab: MakeTab, api: Api, sample_site: str) -> None:
+    scan = await api.scan(sample_site + "/about", "single")
+    one = await tab()
+    await one.page.clock.install()
+    await one.open(f"/scans/{scan['scan_id']}")
+    ago = one.page.locator("main .still").first
+    await expect(ago).to_have_text(re.compile("second|now|1 minute"))
+    await one.page.clock.fast_forward(10 * 60_000)
+    await expect(ago).to_have_text(re.compile(r"1\d minutes ago"))

@@ -37,6 +37,9 @@ async def test_the_first_key_is_in_front_and_revoking_it_keeps_the_focus(tab: Ma
     await expect(dialog.locator(".copy code").first).to_contain_text("sk_live_")
     await page.get_by_role("row", include_hidden=True).filter(has_text="first").wait_for(state="attached")
     assert await is_in_front(dialog)
+    for _ in range(3):  # the key is shown once: what closes other dialogs may not close this one
+        await page.keyboard.press("Escape")
+    assert await is_in_front(dialog)
     await dialog.get_by_role("button", name="I have copied it").press("Enter")
     await expect(dialog).to_have_count(0)
     await expect(page.locator("main")).to_be_focused()

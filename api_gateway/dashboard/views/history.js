@@ -1,9 +1,9 @@
 // All scans of the account, and how a site's score went.
 
 import { get } from "../api.js";
-import { MODES, STATUSES, number, plural, relative, time, tone } from "../format.js";
+import { MODES, STATUSES, number, plural, time, tone } from "../format.js";
 import { Link, navigate, to, useQuery } from "../router.js";
-import { Button, ButtonLink, Chart, Empty, Field, FilterBar, Loaded, Pager, StatusBadge, Table, html, useEffect, useLoad, useSettled, useState, useTitle } from "../ui.js";
+import { Ago, Button, ButtonLink, Chart, Empty, Field, FilterBar, Loaded, Pager, StatusBadge, Table, html, useEffect, useLoad, useSettled, useState, useTitle } from "../ui.js";
 
 const PER_PAGE = 25;
 const PLOTTED = 50;
@@ -41,7 +41,7 @@ function Scans({ items, chosen, onChoose }) {
     { label: "Status", cell: (item) => html`<${StatusBadge} of=${item.status} names=${STATUSES} />` },
     { label: "Pages", num: true, hide: true, cell: (item) => number(item.pages) },
     { label: "Score", num: true, cell: score },
-    { label: "Started", hide: true, cell: (item) => html`<span class="still" title=${time(item.created_at)}>${relative(item.created_at)}</span>` },
+    { label: "Started", hide: true, cell: (item) => html`<${Ago} at=${item.created_at} />` },
   ];
   return html`<${Table} caption="Scans" columns=${columns} rows=${items} rowKey=${(item) => item.scan_id} />`;
 }

@@ -3,7 +3,8 @@
 import { del, get, patch, post } from "../api.js";
 import { MODES, date, decimal, host, number, plural, relative, time, tone } from "../format.js";
 import { Link, navigate, to, useQuery } from "../router.js";
-import { Badge, Button, Chart, Confirm, Empty, ErrorBox, Field, FilterBar, Loaded, Table, html, toast, useAction, useLoad, useState, useTitle } from "../ui.js";
+import { Confirm } from "../dialogs.js";
+import { Ago, Badge, Button, Chart, Empty, ErrorBox, Field, FilterBar, Loaded, Table, html, toast, useAction, useLoad, useState, useTitle } from "../ui.js";
 import { MonitorForm } from "./monitor-form.js";
 import { PageScores } from "./page-scores.js";
 
@@ -12,7 +13,7 @@ const OUTCOMES = {
   skipped_overlap: ["left out: still running", "warn"], skipped_limit: ["left out: limit", "warn"], refused: ["refused", "bad"],
 };
 const scoreOf = (score) => (score === null || score === undefined ? html`<span class="soft">–</span>` : html`<span class=${`toned ${tone(score)}`}>${Math.round(score)}</span>`);
-const next = (monitor) => (monitor.enabled ? html`<span title=${time(monitor.next_run_at)}>${relative(monitor.next_run_at)}</span>` : html`<${Badge} tone="warn">paused<//>`);
+const next = (monitor) => (monitor.enabled ? html`<${Ago} at=${monitor.next_run_at} />` : html`<${Badge} tone="warn">paused<//>`);
 
 function Runs({ id }) {
   const load = useLoad((signal) => get(`/monitors/${encodeURIComponent(id)}/runs`, { limit: 100 }, { signal }), [id]);

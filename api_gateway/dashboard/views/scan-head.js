@@ -1,9 +1,10 @@
 // Above a scan's report: what it was, and what can be done with it.
 
 import { download, post, session } from "../api.js";
-import { MODES, duration, plural, relative, time } from "../format.js";
+import { MODES, duration, plural } from "../format.js";
 import { to } from "../router.js";
-import { Button, ButtonLink, Confirm, StatusBadge, html, toast, useAction, useEffect, useRef, useState } from "../ui.js";
+import { Confirm } from "../dialogs.js";
+import { Ago, Button, ButtonLink, StatusBadge, html, toast, useAction, useEffect, useRef, useState } from "../ui.js";
 
 export function Facts({ scan }) {
   const { progress } = scan;
@@ -12,7 +13,7 @@ export function Facts({ scan }) {
     <${StatusBadge} of=${scan.status} names=${{ error: "Failed" }} />
     <span>${MODES[scan.mode]}</span>
     ${scan.status !== "running" && html`<span>${plural(progress.done, "page")}</span>`}
-    <span title=${time(scan.created_at)}>${relative(scan.created_at)}</span>
+    <${Ago} at=${scan.created_at} />
     ${took !== null && html`<span>took ${took < 1 ? "under a second" : duration(took)}</span>`}
   </p>`;
 }

@@ -2,7 +2,8 @@
 
 import { del, get, post } from "../api.js";
 import { date, relative, time } from "../format.js";
-import { Badge, Button, Check, Confirm, Copy, Dialog, Empty, ErrorBox, Field, Form, Loaded, Table, html, toast, useAction, useLoad, useState, useTitle } from "../ui.js";
+import { Confirm, Dialog } from "../dialogs.js";
+import { Ago, Badge, Button, Check, Copy, Empty, ErrorBox, Field, Form, Loaded, Table, html, toast, useAction, useLoad, useState, useTitle } from "../ui.js";
 
 const SCOPES = [
   ["read", "Read", "Scans, results, history, usage, monitors, webhooks; making and revoking keys."],
@@ -63,7 +64,7 @@ function Keys({ items, onAct }) {
         <span class="soft mono" title="Client ID">${item.client_id}</span><span class="narrow-only soft">${used(item)}</span>` },
     { label: "May", cell: (item) => html`<span class="row tight still">${item.scopes.map((scope) => html`<${Badge} key=${scope}>${scope}<//>`)}${item.mode === "test" && html`<${Badge} tone="warn">test<//>`}</span>` },
     { label: "Made", hide: true, cell: (item) => html`<span class="still" title=${time(item.created_at)}>${date(item.created_at)}</span>` },
-    { label: "Last used", hide: true, cell: (item) => (item.last_used_at ? html`<span class="still" title=${time(item.last_used_at)}>${relative(item.last_used_at)}</span>` : html`<span class="soft">never</span>`) },
+    { label: "Last used", hide: true, cell: (item) => (item.last_used_at ? html`<${Ago} at=${item.last_used_at} />` : html`<span class="soft">never</span>`) },
     {
       label: html`<span class="sr-only">Actions</span>`,
       cell: (item) =>

@@ -1,9 +1,10 @@
 // Webhooks: who is told of what, and every message that was sent.
 
 import { del, get, post } from "../api.js";
-import { date, relative, time } from "../format.js";
+import { date, time } from "../format.js";
 import { Link, navigate } from "../router.js";
-import { Badge, Button, Check, Confirm, Copy, Dialog, Empty, ErrorBox, Field, Form, Loaded, Table, html, toast, useAction, useLoad, useState, useTitle } from "../ui.js";
+import { Confirm, Dialog } from "../dialogs.js";
+import { Ago, Badge, Button, Check, Copy, Empty, ErrorBox, Field, Form, Loaded, Table, html, toast, useAction, useLoad, useState, useTitle } from "../ui.js";
 
 const EVENTS = [
   ["scan.complete", "A scan is complete"],
@@ -58,9 +59,9 @@ function Log({ id }) {
     { label: "Result", cell: (item) => html`<${Badge} tone=${TONES[item.status]}>${NAMES[item.status]}<//>${item.last_error && html`<br /><span class="soft">${item.last_error}</span>`}` },
     { label: "Answer", num: true, cell: (item) => item.last_status ?? "–" },
     { label: "Attempts", num: true, hide: true, cell: (item) => item.attempts },
-    { label: "Next attempt", hide: true, cell: (item) => (item.next_attempt_at ? html`<span title=${time(item.next_attempt_at)}>${relative(item.next_attempt_at)}</span>` : "–") },
+    { label: "Next attempt", hide: true, cell: (item) => (item.next_attempt_at ? html`<${Ago} at=${item.next_attempt_at} />` : "–") },
     { label: "Scan", hide: true, cell: (item) => html`<${Link} href=${`/scans/${item.scan_id}`}>Report<//>` },
-    { label: "Made", cell: (item) => html`<span title=${time(item.created_at)}>${relative(item.created_at)}</span>` },
+    { label: "Made", cell: (item) => html`<${Ago} at=${item.created_at} />` },
   ];
   return html`<section class="section"><header><h2>Messages</h2><${Button} kind="quiet" onClick=${load.reload}>Reload<//></header>
     <${Loaded} of=${load} what="Loading the log">${({ items, next_cursor: next }) =>
