@@ -17,6 +17,7 @@ import yaml
 
 import api_gateway.__main__ as gateway_main
 import workers.__main__ as worker_main
+from scheduler.chores.mail import PORTS
 from shared import network
 from shared.settings import read_settings
 from tests.manifests.estate import DEPLOY, KUBERNETES, ROOT, RULES, documents
@@ -216,8 +217,25 @@ def test_everything_is_shut_first() -> None:
         (name, to["ipBlock"]["cidr"]) for name, one in policies.items()
         for rule in one["spec"].get("egress", []) for to in rule["to"] if "ipBlock" in to
     ]  # fmt: skip
-    assert {name for name, _ in open_ways} == {"worker", "data-elsewhere"}
+    assert {name for name, _ in open_ways} == {"worker", "mail", "data-elsewhere"}
     assert all(ip_network(cidr).is_private for name, cidr in open_ways if name == "data-elsewhere")
+
+
+def test_mails_have_a_way_out_and_none_into_private_networks() -> None:
+    policy = of_kind("NetworkPolicy")["mail"]["spec"]
+    assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "scheduler"
+    (way,) = policy["egress"]
+    assert {one["port"] for one in way["ports"]} == {443, *(port for port in PORTS.values() if port != 25)}
+    (shut,) = (to["ipBlock"]["except"] for to in way["to"] if "except" in to["ipBlock"])
+    for ip in ("10.0.0.1", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.31.0.1", "192.168.1.1"):
+        assert any(ip_address(ip) in ip_network(one) for one in shut), ip
+    for name in ("gateway", "scheduler"):
+        (container,) = of_kind("Deployment")[name]["spec"]["template"]["spec"]["containers"]
+        given = {one["name"]: one["valueFrom"]["secretKeyRef"] for one in container["env"]}
+        assert given["SMTP_URL"] == {"name": "scanfleet", "key": "SMTP_URL", "optional": True}
+        assert {"SMTP_URL", "MAIL_FROM", "PUBLIC_URL"} <= COMPOSE["services"][name]["environment"].keys()
+    assert {"MAIL_FROM", "PUBLIC_URL"} <= of_kind("ConfigMap")["scanfleet"]["data"].keys()
+    assert "outer" in COMPOSE["services"]["scheduler"]["networks"]
 
 
 def test_settings_of_the_manifests_exist() -> None:
@@ -317,7 +335,7 @@ def test_the_compose_file_hardens_what_is_ours() -> None:
         assert int(services[name]["stop_grace_period"][:-1]) > worker_main.DRAIN_SECONDS + worker_main.STOP_SECONDS
     assert "yes" in services["valkey"]["command"]
     assert COMPOSE["networks"]["inner"] == {"internal": True}
-    assert all(services[name]["networks"] == ["inner"] for name in ("postgres", "valkey", "scheduler", "migrate"))
+    assert all(services[name]["networks"] == ["inner"] for name in ("postgres", "valkey", "prometheus", "migrate"))
     for one in services.values():
         for port in one.get("ports", []):
             assert port.startswith(("127.0.0.1:", "${GATEWAY_ADDRESS:-127.0.0.1}:"))
