@@ -13,6 +13,8 @@ MAX_STEPS = 200
 """Steps for one scan in one run. A million pages take five runs, and hold up nobody else's meanwhile."""
 RUN_SECONDS = 120.0
 """For one run while scans are due: with a single batch a run, 28,800 scans a day was the most that could go."""
+MOST_LEFT = 200
+"""Scans that can't go in one run; beyond so many something else is wrong, and the next run tries again."""
 PARTS = ("delete_pages", "delete_urls", "delete_site_findings", "delete_probes", "delete_files", "delete_chunks")
 """What a scan can have thousands of. The rest goes with its row."""
 
@@ -32,28 +34,31 @@ async def retention(office: Office) -> None:
         await conn.execute(_SESSIONS["forget_revoked"])
         await conn.execute(_SUBMISSIONS["forget"])
     until = office.clock.monotonic() + RUN_SECONDS
-    while await _batch(office) and office.clock.monotonic() < until:
+    left: list[UUID] = []
+    while await _batch(office, left) and office.clock.monotonic() < until:
         pass
 
 
-async def _batch(office: Office) -> bool:
-    """Delete some scans, longest due first. Whether all of them went, and there may be more."""
+async def _batch(office: Office, left: list[UUID]) -> bool:
+    """Delete some scans, longest due first, those in `left` excepted; whether there may be more.
+
+    What can't go in this run is added to `left`: it must not keep the others for ever.
+    """
     async with connection(office.pool) as conn:
-        rows = await (await conn.execute(_SQL["expired"])).fetchall()
-    deleted = 0
+        rows = await (await conn.execute(_SQL["expired"], {"left": left})).fetchall()
     for row in rows:
         try:
             async with connection(office.pool) as conn:
                 gone = await _delete(conn, row["id"])
         except AWAY as error:
-            # One scan that can't be deleted now must not keep the others for ever.
             get_logger().warning("scan.not_deleted", scan_id=str(row["id"]), error=type(error).__name__)
-            continue
+            gone = False
         if gone:
-            deleted += 1
             RETENTION_DELETED.inc()
             get_logger().info("scan.deleted", scan_id=str(row["id"]))
-    return 0 < deleted == len(rows)
+        else:
+            left.append(row["id"])
+    return bool(rows) and len(left) < MOST_LEFT
 
 
 async def _delete(conn: Connection, scan_id: UUID) -> bool:

@@ -150,7 +150,8 @@ WHERE s.status = 'running' AND s.stop_requested_at < clock_timestamp() - interva
 LIMIT 100;
 
 -- name: expired
-SELECT id FROM scans WHERE kept_until < now() AND status <> 'running' ORDER BY kept_until LIMIT 20;
+SELECT id FROM scans WHERE kept_until < now() AND status <> 'running' AND id <> ALL(%(left)s::uuid[])
+ORDER BY kept_until LIMIT 20;
 
 -- name: delete_pages
 DELETE FROM pages WHERE (scan_id, seq) IN (SELECT scan_id, seq FROM pages WHERE scan_id = %(id)s LIMIT 1000);

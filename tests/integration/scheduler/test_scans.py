@@ -194,6 +194,17 @@ async def test_a_scan_that_cannot_be_deleted_does_not_keep_the_others(office: Of
     assert [row["id"] for row in await rows.sql("SELECT id FROM scans")] == [stuck]
 
 
+async def test_a_batch_of_them_does_not_either(office: Office, rows: Rows) -> None:
+    """They are due the longest, so they come first every time."""
+    stuck = [await rows.scan(f"guest:{number}") for number in range(25)]
+    await rows.sql("UPDATE scans SET status = 'complete', kept_until = now() - interval '2 days'")
+    await rows.sql("CREATE TABLE holding AS SELECT id AS scan_id FROM scans")
+    await rows.sql("ALTER TABLE holding ADD FOREIGN KEY (scan_id) REFERENCES scans")
+    await grown(rows, await rows.scan(), 10)
+    await retention.retention(office)
+    assert {row["id"] for row in await rows.sql("SELECT id FROM scans")} == set(stuck)
+
+
 async def test_no_statement_of_retention_needs_long(office: Office, rows: Rows) -> None:
     """Each is bounded in rows; a plan that reads whole tables for them would show here."""
     scan_id = await rows.scan()
