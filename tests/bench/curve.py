@@ -1,6 +1,6 @@
 """`python -m tests.bench.curve --plots docs/performance [--long]`: what scans cost as they grow, in three directions.
 
-Size of the site (a whole scan up to 5,000 pages, with --long to 50,000; planning alone to 50,000 and 250,000 URLs),
+Size of the site (a whole scan up to 5,000 pages, with --long to 250,000; planning alone to 50,000 and 250,000 URLs),
 checks times pages (from memory), tenants times scans (20 pages each, all at once, through a whole fleet).
 """
 
@@ -173,6 +173,8 @@ def plot_scans(folder: Path, scans: Sequence[growth.Grown]) -> None:
     kinds = ("workers", "postgres", "scheduler", "valkey")
     lines = [Line(kind, [(one.pages, 1_000 * one.cpu[kind] / one.pages) for one in scans]) for kind in kinds]
     write(folder, "scan-size", chart("CPU a page by size of the scan", "pages", "ms of CPU a page", lines, log_x=True))
+    lines = [Line("by the clock", [(one.pages, one.rate) for one in scans])]
+    write(folder, "scan-rate", chart("One worker process: pages a second", "pages", "pages/s", lines, log_x=True))
     samples = scans[-1].fetching
     lines = [
         Line("worker", [(one.pages, one.worker) for one in samples]),

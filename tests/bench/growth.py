@@ -28,7 +28,7 @@ from tests.bench.many_pages import HOST, READY_PATH
 from tests.bench.processes import cpu_seconds, worker_memory
 
 SIZES = (1_000, 5_000)
-LONG = (1_000, 10_000, 50_000)
+LONG = (1_000, 10_000, 50_000, 250_000)
 FIRST = 1_000
 SCAN_SECONDS = 7_200.0
 POLL_SECONDS = 1.0
