@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
-from typing import cast
 
 from msgspec import Struct
 
@@ -22,18 +21,13 @@ MARGIN = 1.15
 """How far the best language must be ahead of the next."""
 MAX_KEYWORDS = 20
 MIN_KEYWORD = 3
-MAX_KNOWN = 50_000
-"""Tokens remembered from page to page."""
-MAX_REMEMBERED = 40
-"""Characters of a token that is remembered."""
 
 # Scripts written without spaces between words: kana, Han, Thai, Lao, Myanmar, Khmer.
 _DENSE = re.compile(
     "[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003134f]"
 )
-_STRIP = (
-    "".join(map(chr, range(0x21, 0x30))) + ":;<=>?@[\\]^_`{|}~«»“”„‟‘’‚‹›…–—·•¿¡§©®™°´¨→←↑↓、。！？：；（）「」『』"
-)
+_ASCII_STRIP = "".join(map(chr, range(0x21, 0x30))) + ":;<=>?@[\\]^_`{|}~"
+_STRIP = _ASCII_STRIP + "«»“”„‟‘’‚‹›…–—·•¿¡§©®™°´¨→←↑↓、。！？：；（）「」『』"
 
 _SCRIPTS = (
     ("kana", re.compile("[\u3041-\u30ff\uff66-\uff9f]")),
@@ -78,46 +72,22 @@ def vocabulary(text: str) -> Vocabulary:
 
     Words of ASCII letters come first, in their order; then the others.
     """
-    if not text.isascii():
-        text = text.replace("’", "'").replace("—", " ")
-    tokens = text.split()
-    for known in (_letters, _bare):
-        if len(known) >= MAX_KNOWN:
-            known.clear()
-    fresh = {token: word for token in set(tokens).difference(_letters, _bare) if (word := _remember(token))}
-    words = [_letters.get(token) or fresh.get(token) for token in tokens]
-    counted = Counter(words)
-    others = counted.pop(None, 0)
-    counts = cast("dict[str, int]", counted)
-    if not others:
-        return Vocabulary(counts, 0)
-    dense, bare = 0, _bare
-    for token, count in Counter([token for token, word in zip(tokens, words, strict=True) if word is None]).items():
-        plain = bare.get(token)
-        if plain is None:
-            dense += _count_other(token.lower(), count, counts)
-        elif plain:
+    return vocabulary_of(text.lower())
+
+
+def vocabulary_of(lowered: str) -> Vocabulary:
+    """The same for a text that is in lower case already."""
+    if not lowered.isascii():
+        lowered = lowered.replace("’", "'").replace("—", " ")
+    tokens = Counter(lowered.split())
+    counts = {token: count for token, count in tokens.items() if token.isalpha() and token.isascii()}
+    dense = 0
+    for token, count in [(token, count) for token, count in tokens.items() if token not in counts]:
+        if not token.isascii():
+            dense += _count_other(token, count, counts)
+        elif plain := token.strip(_ASCII_STRIP):
             counts[plain] = counts.get(plain, 0) + count
     return Vocabulary(counts, dense)
-
-
-_letters: dict[str, str] = {}
-"""Tokens of ASCII letters → the word. The same few thousand tokens make up most pages of a site."""
-_bare: dict[str, str] = {}
-"""Other ASCII tokens → the word without marks around it, "" where nothing is left."""
-
-
-def _remember(token: str) -> str:
-    """The token in lower case if it consists of ASCII letters, otherwise ""."""
-    word = token.lower()
-    if not word.isascii():
-        return ""
-    found = word if word.isalpha() else ""
-    if len(token) <= MAX_REMEMBERED:
-        known = _letters if found else _bare
-        if len(known) < MAX_KNOWN:
-            known[token] = found or word.strip(_STRIP)
-    return found
 
 
 def _count_other(token: str, count: int, counts: dict[str, int]) -> int:

@@ -2,15 +2,15 @@
 
 from collections import Counter
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
-from shared.language import detect, keywords, vocabulary
+from shared.language import detect, keywords, vocabulary, vocabulary_of
 from shared.page import Context, Fetched, Page
 from shared.readability import FORMULAS, reading_ease
 from shared.urls import Resolver, normalise, resolver_for
 from workers.extract import body, head, prose
 from workers.extract.charset import Decoded, charset_of, decode
-from workers.extract.clean import clean, value
+from workers.extract.clean import clean, select, value
 from workers.extract.depth import MAX_DEPTH, TooDeep, check_depth
 from workers.extract.doctype import doctype_of, start_tags
 from workers.extract.headers import by_name
@@ -37,11 +37,12 @@ def extract(fetched: Fetched, context: Context) -> Page:
     content_type = ", ".join(headers.get("content-type", ())) if headers else None
     media_type = (content_type or "").partition(";")[0].strip().lower() or None
     sniffed = sniff(fetched.body)
+    final_url = normalise(fetched.final_url) or fetched.final_url
     page = Page(
         fetched=fetched,
         context=context,
         url=fetched.url,
-        final_url=normalise(fetched.final_url) or fetched.final_url,
+        final_url=final_url,
         status=fetched.status,
         headers=headers,
         media_type=media_type,
@@ -53,20 +54,20 @@ def extract(fetched: Fetched, context: Context) -> Page:
     page.is_html = (
         media_type in _HTML_TYPES or (media_type is None and sniffed == "html")
     ) and sniffed not in _NEVER_HTML
+    outer = resolver_for(final_url)
     if sniffed in _TEXTUAL:
         decoded = decode(fetched.body, content_type, truncated=fetched.truncated)
         page.source, page.encoding, page.has_bom = decoded.source, decoded.encoding, decoded.has_bom
         page.charset_meta, page.charset_meta_offset = decoded.charset_meta, decoded.charset_meta_offset
         if page.is_html:
-            _read(page, decoded)
-    _finish(page)
+            _read(page, decoded, outer)
+    _finish(page, outer)
     return page
 
 
-def _finish(page: Page) -> None:
+def _finish(page: Page, outer: Resolver) -> None:
     """What headers alone can say, and what follows from both."""
     headers = page.headers or {}
-    outer = resolver_for(page.final_url)
     links = headers.get("link", ())
     page.canonicals = tuple(head.canonicals(page.link_tags, links, outer))
     page.alternates = tuple(head.alternates(page.link_tags, links, outer, page.context))
@@ -75,8 +76,8 @@ def _finish(page: Page) -> None:
     page.nofollow = head.forbids(page.directives, "nofollow")
 
 
-def _read(page: Page, decoded: Decoded) -> None:
-    """Parse the document and fill the page from its tree."""
+def _read(page: Page, decoded: Decoded, outer: Resolver) -> None:
+    """Parse the document and fill the page from its tree; `outer` resolves where no `<base>` says otherwise."""
     check_depth(decoded.utf8)
     parser = LexborHTMLParser(decoded.utf8)
     root = parser.root
@@ -84,7 +85,7 @@ def _read(page: Page, decoded: Decoded) -> None:
         return
     page.lowered = lowered = decoded.utf8.lower()
     try:
-        walk = Walk(root.traverse(), parser.css("[id]"), find_marks(parser, lowered), MAX_DEPTH)
+        walk = Walk(root.traverse(), select(root, "[id]"), find_marks(root, lowered), MAX_DEPTH)
     except TooManyOpen:
         message = f"more than {MAX_DEPTH} elements are open at once"
         raise TooDeep(message) from None
@@ -94,28 +95,26 @@ def _read(page: Page, decoded: Decoded) -> None:
     if not head.is_whole(lowered, walk.head_elements):
         page.head_broken_by = head.head_broken_by(lowered)
     scripts = walk.tags("script")
-    # Most documents name one language, on their root: the tree is asked for others only where the source hints at some.
-    many = lowered.count(b"lang=") - lowered.count(b"hreflang=") > 1
-    resolver = _read_tags(page, walk, scripts, parser.css("body [lang], body[lang]") if many else [])
+    resolver = _read_tags(page, walk, scripts, outer)
     items, problems = read_json_ld(scripts)
     page.items = (*items, *read_inline(parser, lowered, resolver))
     page.item_problems = tuple(problems)
-    page.bylines = prose.bylines(parser, lowered, page.metas, page.links)
+    page.bylines = prose.bylines(root, lowered, page.metas, page.links)
     page.dates = prose.dates(walk, page.metas)
     _read_tree(page, walk)
     _read_text(page, prose.Reader(parser, walk))
 
 
-def _read_tags(page: Page, walk: Walk, scripts: list[RawTag], with_lang: list[LexborNode]) -> Resolver:
+def _read_tags(page: Page, walk: Walk, scripts: list[RawTag], outer: Resolver) -> Resolver:
     page.bases = tuple(
         (value(t.attributes, "href"), value(t.attributes, "target")) for t in walk.tags("base")[:MAX_BASES]
     )
-    resolver = _resolver(page)
+    resolver = _resolver(page, outer)
     page.titles = head.titles(walk)
     page.metas = head.metas(walk.tags("meta"))
     page.link_tags = head.link_tags(walk.tags("link"), resolver)
     links = body.Links(walk, resolver, body.Ours(page.context, page.final_url))
-    links.read(with_lang)
+    links.read()
     page.links = tuple(links.found)
     page.ids = frozenset(walk.ids).union(links.anchor_names)
     page.headings = body.headings(walk)
@@ -129,23 +128,24 @@ def _read_tags(page: Page, walk: Walk, scripts: list[RawTag], with_lang: list[Le
     return resolver
 
 
-def _resolver(page: Page) -> Resolver:
+def _resolver(page: Page, outer: Resolver) -> Resolver:
     """Relative to the first `<base href>` (https://html.spec.whatwg.org/#frozen-base-url)."""
     href = next((href for href, _ in page.bases if href is not None), None)
     if href is None:
-        return resolver_for(page.final_url)
+        return outer
     return resolver_for(Resolver(page.final_url)(href) or page.final_url)
 
 
 def _read_text(page: Page, texts: prose.Reader) -> None:
     page.body_text, page.main_text, page.hidden_texts = texts.body, texts.main, texts.hidden
-    words = vocabulary(texts.main)
+    lowered = texts.main.lower()
+    words = vocabulary_of(lowered)
     page.words = words.words
     page.language = detect(texts.main, words) or _language_of_all(page)
     if page.language in FORMULAS:
         page.readability = reading_ease(texts.paragraphs(), words.counts, page.language)
     page.keywords = keywords(words, page.language)
-    page.content_hash = prose.content_hash(page.main_text)
+    page.content_hash = prose.content_hash(lowered)
 
 
 def _language_of_all(page: Page) -> str | None:

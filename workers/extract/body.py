@@ -9,9 +9,10 @@ from selectolax.lexbor import LexborNode
 from shared.page import Context, Embed, Form, Heading, Image, Link, Script
 from shared.urls import Resolver, host_of, same_host
 from workers.extract.clean import Attributes, bounded_text, clean, seen_text, squash, tokens, value
+from workers.extract.marks import HIDDEN
 from workers.extract.raw import RawTag
 from workers.extract.tags import BLOCK_IDS, COMMENT, EMBEDS, IDS, MUTED_IDS
-from workers.extract.walk import Walk, within
+from workers.extract.walk import Walk, innermost, within
 
 MAX_TEXT = 2_000
 """Characters of a link's or heading's text that are kept."""
@@ -22,6 +23,8 @@ MAX_SCRIPT_TEXT = 2_000_000
 
 _A, _IMG, _TITLE = IDS["a"], IDS["img"], IDS["title"]
 _NO_TOKENS = frozenset[str]()
+_PLAIN = frozenset({"href", "title", "class", "id", "style", "lang", "hreflang", "accesskey"})
+"""Attributes that say nothing else about a link that has a text: most links have no others."""
 
 
 class Ours:
@@ -102,17 +105,15 @@ class Links:
         """Their numbers in `found`."""
         self.anchor_names: list[str] = []
 
-    def read(self, with_lang: Sequence[LexborNode] = ()) -> None:
-        """Fill `found`. `with_lang` are the elements, the root left out, that tell their language."""
+    def read(self) -> None:
+        """Fill `found`."""
         walk, found = self._walk, self.found
-        nodes, tag_ids, hidden = walk.nodes, walk.tag_ids, walk.hidden
-        hidden_starts = [start for start, _ in hidden]
+        nodes, tag_ids, depths, targets = walk.nodes, walk.tag_ids, walk.depths, self._targets
         indices = walk.of("a", "area") if "area" in walk.counts else walk.of("a")
-        landmarks = walk.landmarks_at(indices) if walk.landmarks else [""] * len(indices)
-        languages = walk.languages_at(with_lang, indices) if with_lang else [""] * len(indices)
-        depths, targets = walk.depths, self._targets
+        landmarks, languages = innermost(walk.landmarks, indices), innermost(walk.languages, indices)
+        unseen = innermost([(start, end, HIDDEN) for start, end in walk.hidden], indices)
         numbers = {_A: 0, IDS["area"]: 0}
-        for index, landmark, language in zip(indices, landmarks, languages, strict=True):
+        for index, landmark, language, hidden in zip(indices, landmarks, languages, unseen, strict=True):
             attributes = nodes[index].attributes
             tag = tag_ids[index]
             numbers[tag] = n = numbers[tag] + 1
@@ -122,22 +123,16 @@ class Links:
                 href = ""
             url, fragment, internal = targets.get(href) or self._target(href)
             depth, end = depths[index], index + 1
+            alts: tuple[str | None, ...] = ()
             if depths[end] > depth:
                 end = end + 1 if depths[end + 1] <= depth else walk.end(index)
-            alts: tuple[str | None, ...] = ()
-            if end > index + 1:
                 if _IMG in tag_ids[index + 1 : end]:
                     alts = tuple([walk.alt(at) for at in range(index + 1, end) if tag_ids[at] == _IMG])
                 self.ranges.append((index, end))
                 self.holders.append(len(found))
-            out_of_sight = bool(hidden) and within(hidden, hidden_starts, index) >= 0
-            text = ""
-            if is_anchor:
-                text = " ".join(nodes[index].text()[:MAX_TEXT].split()) if end == index + 1 else _text(walk, index, end)
-            name = text
-            rel = target = None
-            onclick = False
-            if href is None or len(attributes) > 1 or not text:
+            text = _text(walk, index, end) if is_anchor else ""
+            name, rel, target, onclick, out_of_sight = text, None, None, False, bool(hidden)
+            if not (text and _PLAIN.issuperset(attributes)):
                 rel, target = attributes.get("rel"), value(attributes, "target")
                 onclick = "onclick" in attributes
                 if is_anchor and "name" in attributes:

@@ -6,10 +6,9 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from shared.holds import holds
+from shared.holds import holds, places
 from shared.page import Link, Meta, Text
-from workers.extract.clean import bounded_text, clean, squash, unique, value
-from workers.extract.marks import finds
+from workers.extract.clean import bounded_text, clean, select, squash, unique, value
 from workers.extract.walk import Walk
 
 MAX_TEXT = 1_000_000
@@ -95,9 +94,9 @@ def _outermost(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return kept
 
 
-def content_hash(text: str) -> str:
-    """Hex BLAKE2b-64 of the text in one case, "" when there is none."""
-    return blake2b(text.lower().encode("utf-8", "replace"), digest_size=8).hexdigest() if text else ""
+def content_hash(lowered: str) -> str:
+    """Hex BLAKE2b-64 of a text in lower case, "" when there is none."""
+    return blake2b(lowered.encode("utf-8", "replace"), digest_size=8).hexdigest() if lowered else ""
 
 
 DATE_METAS = frozenset(
@@ -170,17 +169,17 @@ MAX_BYLINES = 20
 MAX_BYLINE = 200
 
 
-def bylines(parser: LexborHTMLParser, lowered: bytes, metas: Iterable[Meta], links: Iterable[Link]) -> tuple[str, ...]:
+def bylines(root: LexborNode, lowered: bytes, metas: Iterable[Meta], links: Iterable[Link]) -> tuple[str, ...]:
     """Who the page says wrote it: author metas, links and elements marked as author or byline (heuristic)."""
     words = [word for word in (b"author", b"byline") if holds(lowered, word)]
     if not words:
         return ()
     found = [meta.content for meta in metas if meta.content and "author" in {meta.name, meta.property_}]
     found += [link.text for link in links if "author" in link.rel]
-    if any(_in_class(lowered, at) for word in words for at in finds(lowered, word, 100)):
+    if any(_in_class(lowered, at) for word in words for at in islice(places(lowered, word), 100)):
         found += [
             value(node.attributes, "content") or bounded_text(node, MAX_BYLINE)
-            for node in islice(unique(parser.css(_BYLINE)), MAX_BYLINES)
+            for node in islice(unique(select(root, _BYLINE)), MAX_BYLINES)
         ]
     texts = (clean(squash(one[:MAX_BYLINE])) for one in found)
     return tuple(dict.fromkeys(text for text in texts if text))[:MAX_BYLINES]

@@ -1,9 +1,11 @@
 """The C library's search agrees with Python's."""
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.holds import holds
+from shared.holds import holds, places
 
 _SMALL = st.binary(max_size=40).map(lambda text: bytes(97 + octet % 3 for octet in text))
 
@@ -13,7 +15,13 @@ def test_finds_what_python_finds(text: bytes, word: bytes) -> None:
     assert holds(text, word) == (word in text)
 
 
+@given(_SMALL, _SMALL.filter(bool))
+def test_every_place_is_found_overlaps_too(text: bytes, word: bytes) -> None:
+    assert list(places(text, word)) == [found.start() for found in re.finditer(b"(?=" + word + b")", text)]
+
+
 def test_reads_as_far_as_the_first_nul() -> None:
     assert holds(b"one\0two", b"one")
     assert not holds(b"one\0two", b"two")
     assert holds(b"", b"")
+    assert list(places(b"two\0two", b"two")) == [0]
