@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared import scans
-from shared.db.pool import Pool, connection
+from shared.db.pool import Connection, Pool, connection
 from shared.db.queries import queries
 from shared.errors import ServiceError
 from shared.gathering import Gathering
@@ -21,6 +21,8 @@ from shared.scans import Accepted, NewScan
 
 AT_ONCE = 2
 """Batches of a kind. With more they are smaller, and those of one owner only wait for each other's lock."""
+
+Cursor = psycopg.AsyncCursor[DictRow]
 
 _SQL = queries("scans")
 
@@ -33,6 +35,7 @@ class Together:
         self._pool = pool
         self._redis = redis
         self._namespace = namespace
+        self._cursors: dict[Connection, Cursor] = {}
         self._reads: Gathering[UUID, DictRow | None] = Gathering(self._read, flights=AT_ONCE)
         self._accepts: Gathering[NewScan, Accepted | Exception] = Gathering(self._accept, flights=AT_ONCE)
         self._bells: Gathering[Job, None] = Gathering(self._ring)
@@ -54,12 +57,23 @@ class Together:
 
     async def _read(self, ids: list[UUID]) -> list[DictRow | None]:
         async with connection(self._pool) as conn:
-            rows = await (await conn.execute(_SQL["views"], {"ids": list(set(ids))})).fetchall()
+            cursor = self._cursor(conn)
+            # As one text: psycopg takes 30 µs to find out what a list holds.
+            await cursor.execute(_SQL["views"], {"ids": f"{{{','.join(map(str, set(ids)))}}}"})
+            rows = await cursor.fetchall()
         found: dict[UUID, DictRow] = {row["id"]: row for row in rows}
         for row in rows:
             for name in ("options", "result"):
                 row[name] = msgspec.Raw(row[name].encode()) if row[name] is not None else None
         return [found.get(scan_id) for scan_id in ids]
+
+    def _cursor(self, conn: Connection) -> Cursor:
+        """The connection's: a new one for every batch costs 45 µs, most of it for learning the columns' types again."""
+        cursor = self._cursors.get(conn)
+        if cursor is None:
+            self._cursors = {one: kept for one, kept in self._cursors.items() if not one.closed}
+            cursor = self._cursors[conn] = conn.cursor()
+        return cursor
 
     async def _accept(self, news: list[NewScan]) -> Sequence[Accepted | Exception]:
         try:

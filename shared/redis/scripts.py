@@ -9,6 +9,8 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
+from shared.redis.lines import lines_of, pack
+
 _FOLDER = Path(__file__).parent / "lua"
 
 
@@ -22,6 +24,18 @@ class Script:
 
     async def __call__(self, redis: Redis, *, keys: Sequence[str], args: Sequence[str | int | bytes]) -> Any:  # noqa: ANN401
         """Run it. Raises `redis.RedisError`."""
+        lines = lines_of(redis)
+        line = await lines.take()
+        if line is None:
+            return await self._by_client(redis, keys, args)
+        try:
+            return await line.ask(pack(("EVALSHA", self.sha, len(keys), *keys, *args)))
+        except NoScriptError:
+            return await line.ask(pack(("EVAL", self.source, len(keys), *keys, *args)))
+        finally:
+            lines.back(line)
+
+    async def _by_client(self, redis: Redis, keys: Sequence[str], args: Sequence[str | int | bytes]) -> Any:  # noqa: ANN401
         try:
             return await redis.evalsha(self.sha, len(keys), *keys, *args)
         except NoScriptError:

@@ -37,7 +37,7 @@ LEFT JOIN LATERAL (
   SELECT sum(c.done) AS done, sum(c.failed) AS failed
   FROM chunks c WHERE c.scan_id = s.id AND c.status <> 'done' AND s.status = 'running'
 ) r ON true
-WHERE s.id = ANY(%(ids)s);
+WHERE s.id = ANY(%(ids)s::uuid[]);
 
 -- name: get
 SELECT s.*,
