@@ -257,6 +257,14 @@ def test_settings_of_the_manifests_exist() -> None:
     assert settings.registration is False
 
 
+def test_every_setting_is_documented_once_and_nothing_else_is() -> None:
+    source = (ROOT / "shared" / "settings.py").read_text()
+    section = (ROOT / "docs" / "operations.md").read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    told = [name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)]
+    assert sorted(told) == sorted(re.findall(r'get\("([A-Z_]+)"', source))
+
+
 def test_traces_are_off_and_have_a_way_out_once_they_are_on() -> None:
     config = of_kind("ConfigMap")["scanfleet"]["data"]
     assert config["OTEL_EXPORTER_OTLP_ENDPOINT"] == ""

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api_gateway.middleware.tracing import tracing
 from api_gateway.routing import Handler
 from deploy.docs import metrics as document
+from scheduler.__main__ import CHORES
 from shared import network
 from shared.metrics import DESCRIBED, REGISTRY, SSRF_BLOCKED
 from tests.manifests.estate import DASHBOARDS, ROOT, RULE_TESTS, expressions, panels, rules
@@ -158,6 +159,12 @@ def test_every_alert_is_tested_where_it_fires_and_where_it_does_not() -> None:
         # Where a test names all alerts that are expected, others that must be silent stand beside them.
         assert True in kinds, name
         assert False in kinds or name in told_apart, name
+
+
+def test_a_chore_that_cannot_fail_four_times_in_ten_minutes_is_given_an_hour() -> None:
+    seldom = {chore.name for chore in CHORES if 600 / (chore.every + chore.deadline) < 4}
+    (named,) = re.findall(r'chore=~"([^"]+)"', ALERTS["ChoreFails"]["expr"])
+    assert set(named.split("|")) == seldom
 
 
 async def test_ten_thousand_hosts_make_no_series() -> None:
