@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
+from itertools import count
 from operator import itemgetter
 
 from selectolax.lexbor import LexborNode
@@ -9,7 +10,6 @@ from selectolax.lexbor import LexborNode
 from shared.page import Context, Embed, Form, Heading, Image, Link, Script
 from shared.urls import Resolver, host_of, same_host
 from workers.extract.clean import Attributes, bounded_text, clean, seen_text, squash, tokens, value
-from workers.extract.marks import HIDDEN
 from workers.extract.raw import RawTag
 from workers.extract.tags import BLOCK_IDS, COMMENT, EMBEDS, IDS, MUTED_IDS
 from workers.extract.walk import Walk, innermost, within
@@ -22,9 +22,11 @@ MAX_SCRIPT_TEXT = 2_000_000
 """Characters of inline scripts and styles kept per page."""
 
 _A, _IMG, _TITLE = IDS["a"], IDS["img"], IDS["title"]
+_NOT_PLAIN_IDS = MUTED_IDS | BLOCK_IDS
 _NO_TOKENS = frozenset[str]()
-_PLAIN = frozenset({"href", "title", "class", "id", "style", "lang", "hreflang", "accesskey"})
-"""Attributes that say nothing else about a link that has a text: most links have no others."""
+_NO_ALTS: tuple[str | None, ...] = ()
+_TELLING = frozenset({"rel", "target", "onclick", "name", "aria-hidden"})
+"""Attributes that say something else about a link that has a text: most links have none of them."""
 
 
 class Ours:
@@ -54,19 +56,12 @@ class Ours:
 
 def _text(walk: Walk, index: int, end: int) -> str:
     """What a reader sees of a link or heading that ends at `end`, in one line."""
-    node = walk.nodes[index]
-    if end == index + 1:
-        return " ".join(node.text()[:MAX_TEXT].split())
-    if end == index + 2:  # most links that hold anything hold one element
-        inner = walk.tag_ids[index + 1]
-        if inner in MUTED_IDS:
+    node, blank = walk.nodes[index], ""
+    inner = walk.tag_ids[index + 1 : end]
+    if not _NOT_PLAIN_IDS.isdisjoint(inner):
+        if not MUTED_IDS.isdisjoint(inner):
             return squash(seen_text(node, MAX_TEXT))
-        blank = " " if inner in BLOCK_IDS else ""
-    else:
-        within_it = walk.tag_ids[index + 1 : end]
-        if not MUTED_IDS.isdisjoint(within_it):
-            return squash(seen_text(node, MAX_TEXT))
-        blank = "" if BLOCK_IDS.isdisjoint(within_it[:MAX_INNER]) else " "
+        blank = "" if BLOCK_IDS.isdisjoint(inner[:MAX_INNER]) else " "
     return " ".join(node.text(separator=blank)[:MAX_TEXT].split())
 
 
@@ -75,11 +70,11 @@ Target = tuple[str | None, str | None, bool]
 _NO_TARGET: Target = (None, None, False)
 
 
-MAX_TARGETS = 1_024
-"""Addresses remembered of each of the 64 directories asked for last."""
+MAX_TARGETS = 256
+"""Addresses remembered of each of the 256 directories asked for last: a menu has fewer, and sites many directories."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _targets(directory: str, site: str, subdomains: bool) -> dict[str | None, Target]:  # noqa: ARG001 - the key
     """What addresses mean on the pages of one directory: menus repeat, and looking them up costs a tenth."""
     return {}
@@ -107,41 +102,39 @@ class Links:
 
     def read(self) -> None:
         """Fill `found`."""
-        walk, found = self._walk, self.found
-        nodes, tag_ids, depths, targets = walk.nodes, walk.tag_ids, walk.depths, self._targets
+        walk, found, targets = self._walk, self.found, self._targets
+        nodes, tag_ids, depths, with_images = walk.nodes, walk.tag_ids, walk.depths, "img" in walk.counts
         indices = walk.of("a", "area") if "area" in walk.counts else walk.of("a")
-        landmarks, languages = innermost(walk.landmarks, indices), innermost(walk.languages, indices)
-        unseen = innermost([(start, end, HIDDEN) for start, end in walk.hidden], indices)
-        numbers = {_A: 0, IDS["area"]: 0}
-        for index, landmark, language, hidden in zip(indices, landmarks, languages, unseen, strict=True):
-            attributes = nodes[index].attributes
-            tag = tag_ids[index]
-            numbers[tag] = n = numbers[tag] + 1
-            is_anchor = tag == _A
+        for index, n, landmark, language, hidden in zip(
+            indices,
+            self._numbers(indices),
+            innermost(walk.landmarks, indices, ""),
+            innermost(walk.languages, indices, ""),
+            innermost([(start, end, True) for start, end in walk.hidden], indices, outside=False),
+            strict=True,
+        ):
+            node, is_anchor = nodes[index], tag_ids[index] == _A
+            attributes = node.attributes
             href = attributes.get("href")
             if href is None and "href" in attributes:
                 href = ""
             url, fragment, internal = targets.get(href) or self._target(href)
-            depth, end = depths[index], index + 1
-            alts: tuple[str | None, ...] = ()
-            if depths[end] > depth:
-                end = end + 1 if depths[end + 1] <= depth else walk.end(index)
-                if _IMG in tag_ids[index + 1 : end]:
+            text, alts, end = "", _NO_ALTS, index + 1
+            if depths[end] <= depths[index]:
+                if is_anchor:
+                    text = " ".join(node.text(deep=False)[:MAX_TEXT].split())
+            else:
+                end = walk.end(index)
+                if is_anchor:
+                    text = _text(walk, index, end)
+                if with_images:
                     alts = tuple([walk.alt(at) for at in range(index + 1, end) if tag_ids[at] == _IMG])
-                self.ranges.append((index, end))
-                self.holders.append(len(found))
-            text = _text(walk, index, end) if is_anchor else ""
-            name, rel, target, onclick, out_of_sight = text, None, None, False, bool(hidden)
-            if not (text and _PLAIN.issuperset(attributes)):
-                rel, target = attributes.get("rel"), value(attributes, "target")
-                onclick = "onclick" in attributes
-                if is_anchor and "name" in attributes:
-                    self.anchor_names.append(attributes["name"] or "")
-                silent = attributes.get("aria-hidden") == "true"
-                if not text:
-                    name = self._name(index, end, attributes, alts if is_anchor else (value(attributes, "alt") or "",))
-                    silent = silent or (not name and not out_of_sight and _is_silent(nodes[index]))
-                out_of_sight = out_of_sight or silent
+                    self.ranges.append((index, end))
+                    self.holders.append(len(found))
+            name, rel, target, onclick = text, _NO_TOKENS, None, False
+            if not text or not _TELLING.isdisjoint(attributes):
+                name, hidden = self._name_of(index, end, attributes, text, alts, hidden)  # noqa: PLW2901
+                rel, target, onclick = _rel(attributes), value(attributes, "target"), "onclick" in attributes
             found.append(
                 Link(
                     href,
@@ -150,16 +143,36 @@ class Links:
                     internal,
                     text,
                     name,
-                    tokens(rel.replace(",", " ")) if rel else _NO_TOKENS,  # Google takes commas as well
+                    rel,
                     target,
                     onclick,
-                    out_of_sight,
+                    hidden,
                     alts,
                     landmark if is_anchor else "",
                     n,
                     language,
                 )
             )
+
+    def _numbers(self, indices: Sequence[int]) -> Iterable[int]:
+        """Which of its kind each link is."""
+        if "area" not in self._walk.counts:
+            return range(1, len(indices) + 1)
+        following = {IDS["a"]: count(1), IDS["area"]: count(1)}
+        return [next(following[self._walk.tag_ids[index]]) for index in indices]
+
+    def _name_of(
+        self, index: int, end: int, attributes: Attributes, text: str, alts: Sequence[str | None], hidden: bool
+    ) -> tuple[str, bool]:
+        """A link's accessible name, and whether it is out of sight."""
+        is_anchor = self._walk.tag_ids[index] == _A
+        if is_anchor and "name" in attributes:
+            self.anchor_names.append(attributes["name"] or "")
+        silent = attributes.get("aria-hidden") == "true"
+        if text:
+            return text, hidden or silent
+        name = self._name(index, end, attributes, alts if is_anchor else (value(attributes, "alt") or "",))
+        return name, hidden or silent or (not name and _is_silent(self._walk.nodes[index]))
 
     @cached_property
     def _here(self) -> str | None:
@@ -221,6 +234,11 @@ class Links:
             self._by_id = {node.id: node for node in reversed(self._walk.nodes) if node.id}
         nodes = [self._by_id[one] for one in ids if one in self._by_id]
         return " ".join(node.attributes.get("aria-label") or bounded_text(node, MAX_TEXT) for node in nodes)
+
+
+def _rel(attributes: Attributes) -> frozenset[str]:
+    rel = attributes.get("rel")
+    return tokens(rel.replace(",", " ")) if rel else _NO_TOKENS  # Google takes commas as well
 
 
 def _is_silent(node: LexborNode) -> bool:

@@ -30,6 +30,7 @@ _ROLES = {
 }
 _ROLE_HINT = re.compile(rb"role=[\"']?\s*(?:navigation|banner|contentinfo|complementary|main)")
 _STYLE_HINT = re.compile(rb"none|hidden|-\s*\d{3}|&")
+_QUOTES = frozenset({b'"', b"'"})
 _ENDS = frozenset({b">", b" ", b"=", b"/", b"\n", b"\t", b"\r", b"\f"})
 _HIDING = re.compile(
     r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)"
@@ -66,11 +67,15 @@ def _may_hide(style: bytes) -> bool:
     return b"&" in style or _HIDING.search(style.decode("utf-8", "replace")) is not None
 
 
-def _styles(lowered: bytes) -> set[bytes]:
-    """The distinct values of style attributes, cut where a quotation mark or the tag ends."""
-    pieces = lowered.split(b"style=")[1:]
-    found = {piece[1 : piece.find(piece[:1], 1, MAX_STYLE)] for piece in pieces if piece[:1] in {b'"', b"'"}}
-    return {style.partition(b">")[0] for style in found}
+def _some_style_may_hide(lowered: bytes) -> bool:
+    """Whether a style attribute may hide its element; one whose end isn't near is left to the tree."""
+    for at in places(lowered, b"style="):
+        quote = lowered[at + 6 : at + 7]
+        if quote in _QUOTES:
+            end = lowered.find(quote, at + 7, at + 7 + MAX_STYLE)
+            if end < 0 or _may_hide(lowered[at + 7 : end]):
+                return True
+    return False
 
 
 def _queries(lowered: bytes) -> Iterator[str]:
@@ -82,7 +87,7 @@ def _queries(lowered: bytes) -> Iterator[str]:
         for at in islice(places(lowered, b"hidden"), MAX_HINTS)
     ):
         yield "[hidden]"
-    if holds(lowered, b"style=") and any(map(_may_hide, _styles(lowered))):
+    if _some_style_may_hide(lowered):
         yield "[style]"
     # Most documents name one language, on their root, and others only for what they link to.
     if len(list(islice((at for at in places(lowered, b"lang=") if not lowered.endswith(b"href", 0, at)), 2))) > 1:

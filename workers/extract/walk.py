@@ -11,9 +11,9 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from itertools import islice
+from itertools import compress, islice
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from selectolax.lexbor import LexborNode
 
@@ -81,8 +81,8 @@ class Walk:
         self.elements = len(listed) - counts[COMMENT]
         self.counts = {NAMES[tag]: counts[tag] for tag in _COUNTED.intersection(counts)}
         self.places: defaultdict[int, list[int]] = defaultdict(list)
-        for index, tag in [(index, tag) for index, tag in enumerate(tag_ids) if tag in _PLACED]:
-            self.places[tag].append(index)
+        for index in compress(range(len(tag_ids)), map(_PLACED.__contains__, tag_ids)):
+            self.places[tag_ids[index]].append(index)
         self.head_end = self.head_elements = 0
         if counts[_HEAD]:
             start = tag_ids.index(_HEAD)
@@ -116,7 +116,7 @@ class Walk:
         """Addresses of the elements that hold others."""
         enter, last = self._inner.setdefault, 0
         self.depths = depths = [last := enter(parent, last + 1) for parent in parents]
-        self.depth = max(depths, default=0)
+        self.depth = max(self._inner.values(), default=0)
         if self.depth > max_depth:
             raise TooManyOpen
         # One letter an element, so that a subtree's end is found by a search.
@@ -126,9 +126,8 @@ class Walk:
         counts = Counter(parents)
         if len(counts) > 1:
             del counts[parents[0]]  # the document itself
-            most = max(counts.values())
-            owner = next(parent for parent, n in counts.items() if n == most)
-            self.most_children = (most, self.position(parents.index(owner) - 1))
+            owner = max(counts, key=counts.__getitem__)
+            self.most_children = (counts[owner], self.position(parents.index(owner) - 1))
 
     def is_leaf(self, index: int) -> bool:
         """Whether no element is inside."""
@@ -237,16 +236,20 @@ class Walk:
                 self.excluded.append(index)
 
 
-def innermost(ranges: Iterable[tuple[int, int, str]], indices: Sequence[int]) -> list[str]:
-    """The name of the smallest range around each of the indices, which ascend; "" for none.
+_Told = TypeVar("_Told")
 
-    Ranges are in document order, so the inner ones come later and write over the outer ones.
+
+def innermost(ranges: Iterable[tuple[int, int, _Told]], indices: Sequence[int], outside: _Told) -> list[_Told]:
+    """What the smallest range around each of the indices says, which ascend; `outside` for none.
+
+    Ranges are in document order, so the inner ones come later and write over the outer ones: an index is written as
+    often as ranges lie around it, and elements nest no deeper than the limit.
     """
-    found = [""] * len(indices)
-    for start, end, name in ranges:
+    found = [outside] * len(indices)
+    for start, end, told in ranges:
         first = bisect_left(indices, start)
         last = bisect_left(indices, end, first)
-        found[first:last] = [name] * (last - first)
+        found[first:last] = [told] * (last - first)
     return found
 
 
