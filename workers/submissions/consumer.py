@@ -6,6 +6,7 @@ import uuid
 from typing import Any, cast
 
 from dramatiq import Message
+from dramatiq.brokers.redis import RedisBroker
 
 from shared.jobs import INGRESS_QUEUE, VERSION
 from workers.broker import Broker, HardenedConsumer
@@ -63,6 +64,11 @@ def unreadable(data: bytes, redis_id: str, reason: str) -> bytes:
 class IngressConsumer(HardenedConsumer):
     """Dramatiq tells a message's id from the message itself, which a stranger may have got wrong: Redis is asked."""
 
+    def __init__(self, broker: RedisBroker, queue_name: str, prefetch: int, timeout: int) -> None:
+        """As dramatiq makes it."""
+        self._in_hand: set[str] = set()
+        super().__init__(broker, queue_name, prefetch, timeout)
+
     @property
     def message_cache(self) -> list[bytes]:
         """Messages fetched and not handed out yet."""
@@ -73,15 +79,22 @@ class IngressConsumer(HardenedConsumer):
         self._cache = self._readable(fetched) if fetched else []
 
     def _readable(self, fetched: list[bytes | None]) -> list[bytes]:
-        held = self._held()
+        # Without those in hand: of two messages with the same bytes the first would be done twice, the second never.
+        held = {name: body for name, body in self._held().items() if name not in self._in_hand}
         readable: list[bytes] = []
         for data in fetched:
             redis_id = _take(held, data) if data is not None else None
             if data is None or redis_id is None:
                 continue
+            self._in_hand.add(redis_id)
             reason = fault(data, redis_id)
             readable.append(data if reason is None else unreadable(data, redis_id, reason))
         return readable
+
+    def let_go(self, message: Any) -> None:  # noqa: ANN401
+        """The message has been dealt with."""
+        self._in_hand.discard(message.options["redis_message_id"])
+        super().let_go(message)
 
     def _held(self) -> dict[str, bytes]:
         """What this process holds and has not acknowledged, by its id in Redis. Ids without a message are let go."""

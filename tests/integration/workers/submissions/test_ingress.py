@@ -281,6 +281,15 @@ async def test_messages_that_are_none_are_set_aside_with_a_reason(estate: Estate
     assert str(scan["id"]) == good["id"]
 
 
+async def test_of_messages_with_the_same_bytes_each_is_dealt_with(estate: Estate, start: Start, pool: Pool) -> None:
+    names = [str(uuid.uuid4()) for _ in range(40)]
+    for name in names:
+        estate.push('{"hello": 1}', name)
+    start()
+    await estate.drained()
+    assert sorted(one["name"] for one in await rows(pool, "SELECT name FROM set_aside")) == sorted(names)
+
+
 async def test_the_quota_is_exact_over_messages(estate: Estate, start: Start, pool: Pool) -> None:
     for number in range(60):
         estate.ask(estate.scan(url=f"https://example.com/{number}"))
