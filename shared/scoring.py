@@ -41,6 +41,7 @@ from shared.tally import (
     tally_of,
     unknown_for_good,
     was_read,
+    with_hits,
     withhold,
     worst_by_check,
 )
@@ -118,13 +119,18 @@ def grade_of(points: float) -> str:
 
 
 class _Frame(Struct, frozen=True):
-    """Penalties of the checks that a kind of page hides, by decided category, and the limit set by its gates."""
+    """What pages of a kind have in common.
 
+    Their tally before any finding, the penalties of the checks that they hide by decided category, and the limit set by
+    their gates.
+    """
+
+    tally: Tally
     hidden: Mapping[Category, list[float]]
     limit: float
 
 
-_MAX_FRAMES = 4_096
+_MAX_FRAMES = 1_024
 """A site shows a few dozen kinds of pages."""
 
 
@@ -197,25 +203,30 @@ class Scorer:
         None where nothing was decided, where what kept us from reading the page is no fault of the site, and for what
         isn't HTML.
         """
+        return self.page(verdict, page)[0]
+
+    def page(self, verdict: VerdictLike, page: Page) -> tuple[float | None, Tally]:
+        """`page_score` and `tally_of`, which ask the same of a page: a third of what both cost one by one."""
         gate = gating(verdict, page)
-        if On.HTML not in verdict.classes and all(on is not On.HTML for on, _ in gate.causes):
-            return None
         frame = self._frame(verdict, page, gate)
-        if not frame.hidden:
-            return None
+        worst = worst_by_check(verdict)
+        tally = frame.tally if gate.blocked else with_hits(frame.tally, worst)
+        if not frame.hidden or (On.HTML not in verdict.classes and all(on is not On.HTML for on, _ in gate.causes)):
+            return None, tally
         points, weights = self._profile.points, self._profile.weights
         sums = {category: list(values) for category, values in frame.hidden.items()}
-        for check_id, severity in worst_by_check(verdict).items():
+        for check_id, severity in worst.items():
             category = self._category.get(check_id)
             if category is not None and category in sums and check_id not in self._suppressed:
                 sums[category].append(points[severity])
         scale = math.fsum(weights[c.value] for c in sums)
         mean = math.fsum(weights[c.value] * (100 * math.exp(-math.fsum(v) / 100)) for c, v in sums.items()) / scale
-        return rounded(mean, frame.limit) / 100
+        return rounded(mean, frame.limit) / 100, tally
 
     def _frame(self, verdict: VerdictLike, page: Page, gate: Gating) -> _Frame:
         """What pages of this kind have in common."""
-        key = (verdict.classes, tuple(verdict.undecided), gate, page.is_home, unknown_for_good(page))
+        answer = (page.status, page.error is None, page.is_home, unknown_for_good(page))
+        key = (verdict.classes, tuple(verdict.undecided), gate, answer)
         frame = self._frames.get(key)
         if frame is None:
             tally = frame_of(verdict.classes, verdict.undecided, gate, page, self._checks.values())
@@ -225,7 +236,7 @@ class Scorer:
                 category = report.lines[name].category
                 if category in hidden:
                     hidden[category].append(value)
-            frame = _Frame(hidden, report.limit(self._suppressed))
+            frame = _Frame(tally, hidden, report.limit(self._suppressed))
             if len(self._frames) < _MAX_FRAMES:
                 self._frames[key] = frame
         return frame

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Protocol
 
 from msgspec import Struct, field
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from shared.checks.base import Check, Fact, Level, On, Severity
 from shared.page import ErrorKind, Page
@@ -182,9 +182,8 @@ def _worst(verdict: VerdictLike, wanted: Iterable[str], default: str = "") -> st
     ids = tuple(wanted)
     best, rank = default, 0
     for found in verdict.findings:
-        one = _RANK[found.severity]
-        if one > rank and found.check.startswith(ids) and found.check not in _INTENDED_INDEX:
-            best, rank = found.check, one
+        if found.check.startswith(ids) and found.check not in _INTENDED_INDEX and _RANK[found.severity] > rank:
+            best, rank = found.check, _RANK[found.severity]
     return best
 
 
@@ -198,6 +197,8 @@ def _blocked(verdict: VerdictLike, page: Page) -> bool:
 
 def _failed(verdict: VerdictLike, page: Page) -> Gating | None:
     """The gating of a page that gave no usable answer, None when it gave one."""
+    if page.error is None and page.status is not None and page.status < 400:  # noqa: PLR2004
+        return None
     missing = ~verdict.classes & (On.RESPONSE | On.OK | On.HTML | On.INDEXABLE | On.SECURE)
     if page.status is not None:
         missing &= ~On.SECURE
@@ -205,10 +206,8 @@ def _failed(verdict: VerdictLike, page: Page) -> Gating | None:
         cause = _worst(verdict, ("status.", "redirect."), UNREACHABLE[page.error.kind])
     elif page.error is not None or page.status is None:
         return Gating(unread=missing)
-    elif page.status >= 400:  # noqa: PLR2004
-        cause = _worst(verdict, ("status.",), "status.5xx" if page.status >= 500 else "status.4xx")  # noqa: PLR2004
     else:
-        return None
+        cause = _worst(verdict, ("status.",), "status.5xx" if page.status >= 500 else "status.4xx")  # noqa: PLR2004
     causes = tuple((on, cause) for on in CLASSES if on in missing)
     return Gating((*causes, *_insecure(verdict)), not_indexable=cause, broken=cause, eligible=True)
 
@@ -322,11 +321,13 @@ def was_read(tally: Tally) -> bool:
 def tally_of(verdict: VerdictLike, page: Page, catalogue: Mapping[str, Check]) -> Tally:
     """The tally of one judged page. `catalogue` are the checks that were asked."""
     gate = gating(verdict, page)
-    tally = frame_of(verdict.classes, verdict.undecided, gate, page, catalogue.values())
-    if not gate.blocked:
-        for check, severity in worst_by_check(verdict).items():
-            tally.hits[f"{check} {severity.value}"] = 1
-    return tally
+    frame = frame_of(verdict.classes, verdict.undecided, gate, page, catalogue.values())
+    return frame if gate.blocked else with_hits(frame, worst_by_check(verdict))
+
+
+def with_hits(frame: Tally, worst: Mapping[str, Severity]) -> Tally:
+    """The tally of a page from what its kind has in common and the checks that fired, each at its worst severity."""
+    return replace(frame, hits={f"{check} {severity.value}": 1 for check, severity in worst.items()})
 
 
 def add_site_findings(tally: Tally, check_id: str, affected: Mapping[Severity, int], denominator: int | None) -> Tally:

@@ -14,7 +14,7 @@ from shared.checks.sample import sample
 from shared.page import Context, ErrorKind, Fetched, FetchError, Page
 from shared.robots import Robots, from_fetch
 from shared.scoring import Scorer
-from shared.tally import Tally, tally_of
+from shared.tally import Tally
 from workers.extract import TooDeep, extract
 from workers.judge import Judge, Verdict
 from workers.probes.candidates import Look, look_at
@@ -168,6 +168,7 @@ def robots_of(job: PageJob) -> Robots | None:
 def row_of(job: PageJob, page: Page, verdict: Verdict, prepared: Bench) -> PageRow:
     """The row of a judged page."""
     fetched = job.fetched
+    score, tally = prepared.scorer.page(verdict, page)
     total = fetched.timings.total if fetched.timings else None
     links: list[str] = []
     if job.links and not page.nofollow:
@@ -179,7 +180,7 @@ def row_of(job: PageJob, page: Page, verdict: Verdict, prepared: Bench) -> PageR
         final_url=fetched.final_url,
         status=fetched.status,
         error=fetched.error.kind if fetched.error else None,
-        score=prepared.scorer.page_score(verdict, page),
+        score=score,
         title=_cut(page.title, MAX_TITLE) if page.titles else None,
         depth=job.context.depth,
         size=len(fetched.body) if fetched.status is not None else None,
@@ -190,7 +191,7 @@ def row_of(job: PageJob, page: Page, verdict: Verdict, prepared: Bench) -> PageR
         site=site_facts.encode(
             site_facts.facts_of(page, seq=job.seq, classes=verdict.classes, robots=robots_of(job), lastmod=job.lastmod)
         ),
-        tally=tally_of(verdict, page, prepared.checks),
+        tally=tally,
         links=links,
         raised=list(verdict.raised),
     )
@@ -221,10 +222,11 @@ def kept(row: PageRow, job: PageJob, page: Page, verdict: Verdict, prepared: Ben
     page.context = msgspec.structs.replace(page.context, previous=previous_of(page))
     same = again.findings == verdict.findings
     settled = same and job.context.previous is not None and again.undecided == verdict.undecided
+    score, tally = (row.score, row.tally) if settled else prepared.scorer.page(again, page)
     blob = Again(
         fetched_at=fetched.fetched_at or job.context.now,
-        score=row.score if settled else prepared.scorer.page_score(again, page),
-        tally=row.tally if settled else tally_of(again, page, prepared.checks),
+        score=score,
+        tally=tally,
         links=pack_links(row.links),
         headers=told(fetched),
         http_version=fetched.http_version,

@@ -11,7 +11,6 @@ from selectolax.lexbor import LexborHTMLParser
 
 from shared import facts
 from shared.page import Context, Fetched, Timings
-from shared.tally import tally_of
 from tests.bench.figures import Plan, Row, median, row
 from tests.bench.saved import load
 from tests.bench.yardstick import reference
@@ -23,8 +22,8 @@ _HEADERS = (("Content-Type", "text/html; charset=utf-8"), ("Server", "nginx"), (
 _ROBOTS = (200, b"User-agent: *\nDisallow: /private/\n")
 _NOW = 1_795_000_000.0
 PAGES = 120
-STEPS = ("parse", "yardstick", "extract", "judge", "facts", "tally", "score", "all")
-"""`all` is the child process's whole job: decode, every step, encode."""
+STEPS = ("parse", "yardstick", "extract", "judge", "facts", "score", "all")
+"""`score` is the tally as well; `all` is the child process's whole job: decode, every step, encode."""
 
 Measured = dict[str, float]
 
@@ -77,8 +76,7 @@ def one_round(work: list[PageJob], payloads: list[bytes]) -> Measured:
         page = timed("extract", extract, job.fetched, job.context)
         verdict = timed("judge", prepared.judge, page)
         timed("facts", encode_facts, job, page, verdict)
-        timed("tally", tally_of, verdict, page, prepared.checks)
-        timed("score", prepared.scorer.page_score, verdict, page)
+        timed("score", prepared.scorer.page, verdict, page)
         del page, verdict
         timed("all", judge_page, payload)
     return {step: 1000 * seconds / len(work) for step, seconds in spent.items()}

@@ -119,3 +119,14 @@ def test_a_page_scores_as_a_scan_of_it_alone() -> None:
         page = extract(example.fetched, example.context)
         verdict = JUDGE(page)
         assert scorer.page_score(verdict, page) == scorer.score(tally_of(verdict, page, catalogue())).score
+
+
+def test_a_scorer_gives_the_tally_that_each_page_has_by_itself() -> None:
+    scorer = Scorer(load_profile(), catalogue())
+    for check in catalogue().values():
+        for example in check.bad[:1]:
+            page = extract(example.fetched, example.context)
+            verdict = JUDGE(page)
+            points, tally = scorer.page(verdict, page)
+            assert tally == tally_of(verdict, page, catalogue()), check.id
+            assert points == scorer.page_score(verdict, page)
