@@ -32,8 +32,9 @@ def modified_at(page: Page) -> float:
     known = [at for at in map(moment, _said(page)) if at]
     if known:
         return max(known)
-    header = parse_rfc822_datetime(page.header("last-modified") or "")
-    if header is None:
+    header = page.header("last-modified")
+    date = parse_rfc822_datetime(header) if header else None
+    if date is None:
         return 0.0
-    at, fetched = header.timestamp(), page.fetched.fetched_at or page.context.now
+    at, fetched = date.timestamp(), page.fetched.fetched_at or page.context.now
     return at if at < fetched - _DAY else 0.0

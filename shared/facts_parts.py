@@ -3,6 +3,7 @@
 import sys
 from array import array
 from collections.abc import Iterable
+from itertools import compress
 from urllib.parse import unquote
 
 from shared.checks.base import On
@@ -57,38 +58,61 @@ def _answered(page: Page) -> Flag:
 
 def state_of(page: Page, classes: On) -> int:
     """The flags that follow from the page's state and the scan's context."""
-    context, flags = page.context, _answered(page).value
+    context = page.context
     robots = context.robots
     allowed = None if robots is None else robots.get("Googlebot", robots.get("*"))
     if page.error is not None and page.error.kind == "blocked_by_robots" and allowed is None:
         allowed = False
-    for true, flag in (
-        (On.HTML in classes, Flag.HTML),
-        (On.INDEXABLE in classes, Flag.INDEXABLE),
-        (page.noindex, Flag.NOINDEX),
-        (page.nofollow, Flag.NOFOLLOW),
-        (page.is_https, Flag.HTTPS),
-        (page.is_home, Flag.HOME),
-        (context.in_sitemap, Flag.LISTED),
-        (context.in_sitemap is not None, Flag.LISTED_KNOWN),
-        (allowed is False, Flag.DISALLOWED),
-        (allowed is True, Flag.ALLOWED),
-        (bool(page.html_attributes.get("lang")), Flag.HAS_LANG),
-        (not page.html_attributes.keys().isdisjoint({"amp", "\u26a1", "\u26a1\ufe0f"}), Flag.AMP),
-        ("?" in page.url, Flag.QUERY),
-    ):
-        if true:
-            flags |= flag.value
-    return flags
+    bits = classes.value
+    holds = (
+        bits & _HTML,
+        bits & _INDEXABLE,
+        page.noindex,
+        page.nofollow,
+        page.is_https,
+        page.is_home,
+        context.in_sitemap,
+        context.in_sitemap is not None,
+        allowed is False,
+        allowed is True,
+        page.html_attributes.get("lang"),
+        not page.html_attributes.keys().isdisjoint(_AMP),
+        "?" in page.url,
+    )
+    return _answered(page).value | sum(compress(_STATE, holds))
+
+
+_HTML, _INDEXABLE = On.HTML.value, On.INDEXABLE.value
+_AMP = ("amp", "\u26a1", "\u26a1\ufe0f")
+_STATE = tuple(
+    flag.value
+    for flag in (
+        Flag.HTML,
+        Flag.INDEXABLE,
+        Flag.NOINDEX,
+        Flag.NOFOLLOW,
+        Flag.HTTPS,
+        Flag.HOME,
+        Flag.LISTED,
+        Flag.LISTED_KNOWN,
+        Flag.DISALLOWED,
+        Flag.ALLOWED,
+        Flag.HAS_LANG,
+        Flag.AMP,
+        Flag.QUERY,
+    )
+)
+"""In the order of `state_of`. Plain numbers: an enum takes 0.3 us to tell its value, and 1 us to be added up."""
 
 
 def links_of(page: Page) -> tuple[bytes, Flag]:
     """Internal links, and whether some were left out."""
     known: dict[int, int] = {}
+    plain = 2 if page.nofollow else 1
     for link in page.links:
         if link.internal and link.url is not None:
-            target = hash64(link.url)
-            kind = 1 if not page.nofollow and link.rel.isdisjoint(_NOFOLLOW) else 2
+            target, rel = hash64(link.url), link.rel
+            kind = 2 if rel and not rel.isdisjoint(_NOFOLLOW) else plain
             known[target] = known.get(target, 0) | kind
             if len(known) >= MAX_LINKS:
                 break
@@ -110,7 +134,7 @@ _CONTACT = (
     "ueber-uns",
 )
 """Words in addresses and link texts of pages that say who runs a site (heuristic)."""
-_NO_CONTACTS: set[tuple[str | None, str]] = set()
+_NO_CONTACTS: set[str] = set()
 """Addresses and texts of links that name none of these: a site's menus are asked once."""
 _MAX_KNOWN = 20_000
 _NO_PLACE = ("", "top")
@@ -142,15 +166,15 @@ def fragments_of(page: Page, final: int) -> bytes:
 
 def names_contact(page: Page) -> bool:
     """Whether a link leads to a page on who runs the site."""
-    told = {(link.href, link.name) for link in page.links if link.internal} - _NO_CONTACTS
-    for href, name in told:
-        said = f"{href} {name[:80]}".lower()
-        if any(word in said for word in _CONTACT):
-            return True
-        if len(said) <= MAX_NAME:
-            if len(_NO_CONTACTS) >= _MAX_KNOWN:
-                _NO_CONTACTS.clear()
-            _NO_CONTACTS.add((href, name))
+    ours = [link for link in page.links if link.internal]
+    told = {link.href or "" for link in ours}.union([link.name[:80] for link in ours]) - _NO_CONTACTS
+    said = "\n".join(told).lower()
+    if any(word in said for word in _CONTACT):
+        return True
+    if len(_NO_CONTACTS) + len(told) > _MAX_KNOWN:
+        _NO_CONTACTS.clear()
+    if len(told) <= _MAX_KNOWN:
+        _NO_CONTACTS.update([one for one in told if len(one) <= MAX_NAME])
     return False
 
 

@@ -12,7 +12,7 @@ from shared.reading import contacts, hrefs
 from shared.reading.addresses import addresses_of
 from shared.reading.challenge import REFUSALS
 from shared.reading.domains import together
-from shared.reading.link_text import empty_phrases, normalised
+from shared.reading.link_text import empty_phrases, empty_somewhere, normalised
 from shared.reading.markup import tags_with
 
 CRAWLABLE = "https://developers.google.com/search/docs/crawling-indexing/links-crawlable"
@@ -236,7 +236,7 @@ def malformed(page: Page, limits: Limits) -> Iterator[Finding]:
     if hrefs.all_ordinary(addresses.hrefs) and not addresses.unresolved and f"\0{host}" not in addresses.lowered:
         return
     for link in page.links:
-        if link.href:
+        if link.href and (link.href in addresses.odd or link.url is None):
             fault = hrefs.fault(link.href, link.url, host)
             if fault:
                 yield Finding(f"{fault}: {_shown(link)}", link.at)
@@ -411,16 +411,16 @@ def non_descriptive_text(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: name the target in the link's text: "grit sizes compared" instead of "click here".
     """
-    own = page.html_attributes.get("lang") or page.language or ""
-    phrases_of = {lang: empty_phrases(lang or own) for lang in {link.lang for link in page.links}}
-    here = page.final_url.partition("#")[0]
-    names = normalised([link.name[:_LONGEST_PHRASE] for link in page.links])
-    if all(phrases.isdisjoint(names) for phrases in phrases_of.values()):
+    names = [link.name[:_LONGEST_PHRASE] for link in page.links]
+    doubtful = empty_somewhere(names)
+    if not doubtful:
         return
+    own = page.html_attributes.get("lang") or page.language or ""
+    here = page.final_url.partition("#")[0]
     for link, name in zip(page.links, names, strict=True):
-        if "nofollow" in link.rel:
+        if name not in doubtful or "nofollow" in link.rel or normalised(name) not in empty_phrases(link.lang or own):
             continue
-        if name in phrases_of[link.lang] and link.url and not (link.fragment and link.url == here):
+        if link.url and not (link.fragment and link.url == here):
             yield Finding(f"{link.name!r} to {_shown(link)}", link.at)
 
 

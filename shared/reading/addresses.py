@@ -24,12 +24,13 @@ _MAYBE_FILE: Final = re.compile(r"\.[a-z0-9]{2,5}(?=[?]|\Z)", re.IGNORECASE)
 
 
 class Addresses(Struct, frozen=True):
-    """Of the links' addresses as written (`hrefs`, `lowered`) and as resolved (`urls`) those that may be odd, joined.
+    """Of the links' addresses as written (`odd`) and as resolved (`urls`) those that may be odd.
 
-    `urls` are without those whose path ends without an extension or in one of a page; `external` are the links to
-    other sites.
+    `hrefs` and `lowered` are `odd`, joined; so are `urls`, without those whose path ends without an extension or in one
+    of a page. `external` are the links to other sites.
     """
 
+    odd: frozenset[str]
     hrefs: str
     lowered: str
     urls: str
@@ -89,8 +90,10 @@ def addresses_of(page: Page) -> Addresses:
     """The addresses of a page. The last page's answer is kept for the next check."""
     links = page.links
     urls = [link.url for link in links if link.url]
-    written = _joined(_odd([link.href for link in links if link.href], _plain, pages=False))
+    odd = _odd([link.href for link in links if link.href], _plain, pages=False)
+    written = _joined(odd)
     return Addresses(
+        odd=frozenset(odd),
         hrefs=written,
         lowered=written.lower(),
         urls=_joined(_odd(urls, _pages, pages=True)),

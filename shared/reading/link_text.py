@@ -59,21 +59,26 @@ _SAME = {"nb": "no", "nn": "no"}
 _ANYWHERE = frozenset({"click here", "read more", "learn more"})
 
 
-_KNOWN: dict[str, str] = {}
+_EMPTY = _ANYWHERE.union(*(phrases.split("|") for phrases in _PHRASES.values()))
+_SPEAKING: set[str] = set()
+"""Texts that say something in every language: a site's menus are asked once."""
 _MAX_KNOWN = 20_000
 
 
-def normalised(texts: Iterable[str]) -> list[str]:
-    """Case-folded texts without arrows, dots and quotes at their ends; those of a site's menus are remembered."""
-    return [_KNOWN.get(text) or _normalised(text) for text in texts]
+def normalised(text: str) -> str:
+    """A case-folded text without arrows, dots and quotes at its ends."""
+    return text.casefold().replace("\u2019", "'").strip(_EDGE)
 
 
-def _normalised(text: str) -> str:
-    found = text.casefold().replace("\u2019", "'").strip(_EDGE)
-    if len(_KNOWN) >= _MAX_KNOWN:
-        _KNOWN.clear()
-    _KNOWN[text] = found
-    return found
+def empty_somewhere(texts: Iterable[str]) -> set[str]:
+    """Those of the texts that say nothing in some language; `empty_phrases` tells in which."""
+    new = set(texts) - _SPEAKING
+    empty = {text for text in new if normalised(text) in _EMPTY}
+    if len(_SPEAKING) + len(new) > _MAX_KNOWN:
+        _SPEAKING.clear()
+    if len(new) <= _MAX_KNOWN:
+        _SPEAKING.update(new - empty)
+    return empty
 
 
 @lru_cache(maxsize=256)

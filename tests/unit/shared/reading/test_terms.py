@@ -1,4 +1,7 @@
-from shared.reading.terms import is_interface_word, is_unspaced, shared_terms, terms
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared.reading.terms import fold, is_interface_word, is_unspaced, shared_terms, terms
 
 BODY = "Sharpening a kitchen knife needs a whetstone, water and patience. Hold the angle and feel for the burr."
 
@@ -39,3 +42,13 @@ def test_unspaced_scripts_are_compared_by_pairs() -> None:
 def test_interface_words() -> None:
     assert is_interface_word("Cart")
     assert not is_interface_word("knife")
+
+
+@given(
+    st.text(st.sampled_from("aB\u200e“ß\u017fÄéΣΩİ\u212a🔪\ud800"), max_size=60).map(lambda text: text + "Knife " * 60)
+)
+@example("")
+@example("KNIFE")
+@example("Ножи и Ökonomie")
+def test_folding_is_python_s_own(text: str) -> None:
+    assert fold(text) == text.casefold()
