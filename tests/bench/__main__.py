@@ -28,6 +28,7 @@ from tests.bench import (
     sitemap,
 )
 from tests.bench.figures import Plan, Row
+from tests.bench.saved import folder_of_pages
 
 PARTS: Mapping[str, Callable[[Plan], list[Row]]] = {
     "engine": engine.rows,
@@ -58,7 +59,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--only", type=_parts, default=list(PARTS), help=f"parts, with commas: {','.join(PARTS)}")
     parser.add_argument("--long", action="store_true", help="every size that was promised: an hour and more")
-    parser.add_argument("--folder", type=Path, help="saved HTML pages (default: made-up pages of 40 kB)")
+    parser.add_argument("--folder", type=folder_of_pages, help="saved HTML pages (default: made-up pages of 40 kB)")
     parser.add_argument("--pages", type=int, default=1_000, help="pages of the scan (default 1000)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of what is measured in turn (default 5)")
     parser.add_argument("--scrapy", type=Path, help="a Python that has Scrapy: crawl the same site with it as well")

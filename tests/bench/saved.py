@@ -1,5 +1,6 @@
 """The pages that are measured: saved ones from a folder, or made-up ones of the same size."""
 
+import argparse
 from pathlib import Path
 
 MADE = 250
@@ -8,11 +9,26 @@ _PARAGRAPHS = 30
 
 
 def load(folder: Path | None, most: int) -> dict[str, bytes]:
-    """Path → document, at most `most`, spread evenly over the folder's HTML files."""
+    """Path → document, at most `most`, spread evenly over the folder's HTML files.
+
+    Raises `FileNotFoundError` for a folder without any.
+    """
     if folder is None:
         return {f"/guide/page-{number}.html": made(number) for number in range(min(most, MADE))}
     files = sorted(folder.rglob("*.html"))
-    return {f"/{one.relative_to(folder).as_posix()}": one.read_bytes() for one in files[:: -(-len(files) // most) or 1]}
+    if not files:
+        message = f"{folder} holds no .html file, nor does a folder in it: name one with saved pages"
+        raise FileNotFoundError(message)
+    return {f"/{one.relative_to(folder).as_posix()}": one.read_bytes() for one in files[:: -(-len(files) // most)]}
+
+
+def folder_of_pages(text: str) -> Path:
+    """A folder that `load` reads, as a command's argument: who names another is told at once, in one line."""
+    try:
+        load(Path(text), 1)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return Path(text)
 
 
 def made(number: int) -> bytes:
