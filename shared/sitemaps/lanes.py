@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast, final
 
 from lxml import etree
 
+from shared.sitemaps.extended import MAX_OCTETS, draft_of, pattern_for
 from shared.sitemaps.facts import EntryKind, SitemapEntry
 from shared.sitemaps.ledger import Ledger
 from shared.sitemaps.repair import decode, escape_ampersands, locs, mend
@@ -22,6 +23,7 @@ _OVERLAP = 16_384
 _SHOWN = 200
 _FAULTS = (etree.XMLSyntaxError, TooDeepError)
 _UTF8 = frozenset((b"", b"utf-8", b"utf8", b"us-ascii", b"ascii"))
+_POSITION = re.compile(r" line [0-9]+(?= and )")
 _TEXT = rb"([!-%'-;=?-~\x80-\xff]++(?:&amp;[!-%'-;=?-~\x80-\xff]*+)*+)"
 _PLAIN = (
     rb"\s*+<ENTRY>\s*+<loc>\s*+" + _TEXT + rb"\s*+</loc>\s*+(?:<lastmod>\s*+([0-9TZ:+.-]++)\s*+</lastmod>\s*+)?+"
@@ -69,6 +71,7 @@ class XmlLane:
         self._kind: EntryKind = "sitemap" if start.kind == "index" else "url"
         plain = start.kind in {"urlset", "index"} and not start.prefix and start.encoding.lower() in _UTF8
         self._plain = re.compile(_PLAIN.replace(b"ENTRY", self._kind.encode())) if plain else re.compile(rb"(?!)")
+        self._extended = pattern_for(start.root) if plain and start.kind == "urlset" else None
         self._entries = _ENTRIES[start.kind]
         self._end = re.compile(rb"</(?:[\w.-]+:)?(?:%b)\s*>" % "|".join(sorted(self._entries)).encode())
         self._target = EntryTarget(self._entries)
@@ -139,6 +142,12 @@ class XmlLane:
 
     def _read_piece(self, piece: bytes, found: list[SitemapEntry]) -> None:
         line = self._line + piece.count(b"\n", 0, max(piece.find(b"<"), 0))
+        if self._between and self._extended is not None and len(piece) <= MAX_OCTETS:
+            entry = self._extended.fullmatch(piece)
+            if entry is not None:
+                self._judge([draft_of(entry)], line, found)
+                self._line += piece.count(b"\n")
+                return
         whole = piece
         if self._mending:
             whole = mend(piece)
@@ -196,6 +205,7 @@ class XmlLane:
             self._ledger.problem("sitemap.syntax", self._line, _reason(error))
             self._broken += 1
             self._root = b"<%b>" % (self._prefix + b":root" if self._prefix else b"root")
+            self._extended = None
             xml = _parser(self._target)
             xml.feed(self._root)
         return xml
@@ -250,5 +260,5 @@ class TextLane:
 def _reason(error: etree.XMLSyntaxError | TooDeepError) -> str:
     if isinstance(error, TooDeepError):
         return f"elements nested deeper than {MAX_DEPTH}"
-    # The message ends with a position inside the pieces that the parser was fed: of no use to anybody.
-    return str(error.msg or "not well-formed").partition(", line ")[0]
+    # The message names positions inside the pieces that the parser was fed: of no use to anybody.
+    return _POSITION.sub("", str(error.msg or "not well-formed").partition(", line ")[0])

@@ -51,7 +51,9 @@ class Draft:
 
     def link(self, attributes: Mapping[str, str]) -> None:
         """Takes in a link element: an xhtml alternate or an Atom link."""
-        rel, href = attributes.get("rel", "alternate"), attributes.get("href", "").strip()
+        # libxml2, told to leave entities alone, hands every ampersand of an attribute over as this reference.
+        href = attributes.get("href", "").replace("&#38;", "&").strip()
+        rel = attributes.get("rel", "alternate")
         language = attributes.get("hreflang", "").strip()
         if self.name == "entry":
             if len(self.targets) < _MAX_LINKS:
