@@ -27,6 +27,8 @@ def day_of(text: str) -> date | None:
 
 def http_day(text: str) -> date | None:
     """The day of an HTTP date (RFC 9110 section 5.6.7), None when it isn't one."""
+    if not text:
+        return None
     try:
         return parsedate_to_datetime(text).date()
     except (ValueError, TypeError, IndexError, OverflowError):

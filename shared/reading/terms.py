@@ -76,13 +76,17 @@ class Share(NamedTuple):
         return self.found / self.total
 
 
-def terms(text: str) -> list[str]:
-    """Case-folded words of `text` in order, repeated as they are, without function words, numbers and short words."""
-    return [
+@lru_cache(maxsize=8)
+def terms(text: str) -> tuple[str, ...]:
+    """Case-folded words of `text` in order, repeated as they are, without function words, numbers and short words.
+
+    Several checks ask for the same title's or description's, so the last few are kept.
+    """
+    return tuple(
         word
         for word in _WORD.findall(text.casefold())
         if word not in FUNCTION_WORDS and (len(word) >= _SHORTEST or _UNSPACED.match(word)) and not word.isdecimal()
-    ]
+    )
 
 
 def is_unspaced(text: str) -> bool:
