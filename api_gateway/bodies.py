@@ -26,10 +26,11 @@ T = TypeVar("T")
 
 async def read_body(request: web.Request, type_: type[T]) -> T:
     """The JSON body as `type_`. Raises `InvalidRequestError` for a wrong media type, a slow body, or bad content."""
-    if request.content_type not in {"application/json", "application/octet-stream"} or (
-        request.content_type == "application/octet-stream" and "Content-Type" in request.headers
+    sent = request.content_type
+    if sent not in {"application/json", "application/octet-stream"} or (
+        sent == "application/octet-stream" and "Content-Type" in request.headers
     ):
-        message = f"Send the body as application/json, not {request.content_type}."
+        message = f"Send the body as application/json, not {sent}."
         raise InvalidRequestError(message, http=415)
     body = await _bytes(request)
     if not body.strip():
@@ -69,6 +70,9 @@ def _whole(value: Any) -> Any:  # noqa: ANN401
 async def _bytes(request: web.Request) -> bytes:
     allowance = request.get(ALLOWANCE)
     try:
+        if request.content.is_eof():
+            # It came with the head, so nothing is waited for: timer and pause would cost 10 µs.
+            return await request.read()
         with allowance.paused() if allowance else contextlib.nullcontext():
             async with asyncio.timeout(BODY_SECONDS):
                 return await request.read()

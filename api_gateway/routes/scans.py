@@ -51,7 +51,8 @@ async def create_scan(request: web.Request) -> web.Response:
         status="running",
         poll_url=f"{PREFIX}/scans/{accepted.scan_id}",
     )
-    return success(request, msgspec.to_builtins(reply), gateway.clock, status=202, headers={"Location": reply.poll_url})
+    told = msgspec.Raw(msgspec.json.encode(reply))
+    return success(request, told, gateway.clock, status=202, headers={"Location": reply.poll_url})
 
 
 @route("GET", "/scans/{scan_id}", summary="A scan's status and result", scope="read", guest=True, reply=Scan)
