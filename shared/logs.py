@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import structlog
+from structlog.typing import Processor
 
 _SECRET_KEYS = re.compile(r"pass|secret|token|authorization|cookie|api_?key", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=//)[^/@\s]+@")
@@ -47,10 +48,21 @@ def _masked(_logger: object, _method: str, event: MutableMapping[str, Any]) -> M
     return event
 
 
+def _of(service: str) -> Processor:
+    """Every line names its service. Bound to a context it would be missing from what other threads log."""
+
+    def name(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"] = service
+        return event
+
+    return name
+
+
 def configure(service: str, *, log_format: str = "text", level: str = "info") -> None:
     """Set up logging of this process, the libraries' own included. Called once, in `__main__`."""
-    shared_processors: list[Any] = [
+    shared_processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _of(service),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _masked,
@@ -67,7 +79,6 @@ def configure(service: str, *, log_format: str = "text", level: str = "info") ->
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

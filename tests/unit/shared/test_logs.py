@@ -1,5 +1,6 @@
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -52,3 +53,14 @@ def test_a_url_in_a_field_is_masked(capsys: pytest.CaptureFixture[str]) -> None:
         "…",
         "two lines",
     )
+
+
+@pytest.mark.usefixtures("restored")
+def test_every_thread_names_the_service(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("worker", log_format="json")
+    for log in (logs.get_logger().info, logging.getLogger("somebody").warning):
+        thread = threading.Thread(target=log, args=("chunk.done",))
+        thread.start()
+        thread.join(10)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["service"], line["event"]) for line in lines] == [("worker", "chunk.done")] * 2
