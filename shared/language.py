@@ -173,7 +173,7 @@ def _by_words(words: Vocabulary, languages: frozenset[str], text: str) -> str | 
     scores = dict.fromkeys(languages, 0.0)
     total = min(total, sum(islice(words.counts.values(), MAX_DISTINCT)))
     weights = _WEIGHTS[languages]
-    for word in [word for word in islice(words.counts, MAX_DISTINCT) if word in weights]:
+    for word in filter(weights.__contains__, islice(words.counts, MAX_DISTINCT)):
         count = words.counts[word]
         for language, weight in weights[word]:
             scores[language] += count * weight

@@ -97,7 +97,7 @@ def _read(page: Page, decoded: Decoded, outer: Resolver) -> None:
     scripts = walk.tags("script")
     resolver = _read_tags(page, walk, scripts, outer)
     items, problems = read_json_ld(scripts)
-    page.items = (*items, *read_inline(parser, lowered, resolver))
+    page.items = (*items, *read_inline(walk, lowered, resolver))
     page.item_problems = tuple(problems)
     page.bylines = prose.bylines(root, lowered, page.metas, page.links)
     page.dates = prose.dates(walk, page.metas)

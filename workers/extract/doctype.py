@@ -1,8 +1,9 @@
 """What is read from the source rather than from the tree."""
 
 import re
+from itertools import islice
 
-from shared.holds import holds
+from shared.holds import places
 from workers.extract.clean import squash
 
 _DOCTYPE = re.compile(r"(?:\s|\ufeff|<!--.*?-->|<\?[^>]*>)*<!doctype\b([^>]{0,1000})>", re.IGNORECASE | re.DOTALL)
@@ -18,8 +19,7 @@ def doctype_of(source: str) -> str | None:
 
 
 def _once(lowered: bytes, tag: bytes) -> bool:
-    at = lowered.find(tag)
-    return at >= 0 and not holds(lowered[at + len(tag) :], tag)
+    return len(list(islice(places(lowered, tag), 2))) == 1
 
 
 def start_tags(lowered: bytes, headers: int) -> tuple[int, int]:

@@ -8,13 +8,14 @@ from itertools import islice
 from typing import Any
 
 from msgspec import Struct
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from shared.holds import holds
 from shared.page import Item
 from shared.urls import Resolver
-from workers.extract.clean import bounded_text, clean, squash, unique
+from workers.extract.clean import bounded_text, clean, select, squash, unique
 from workers.extract.items import MAX_ITEMS, MAX_LEVELS, plain_type
+from workers.extract.walk import Walk
 
 MAX_NODES = 20_000
 MAX_VALUE = 2_000
@@ -61,27 +62,29 @@ class _Open(Struct):
 class Reader:
     """Reads the items of one notation from one document."""
 
-    def __init__(self, parser: LexborHTMLParser, syntax: Syntax, resolver: Resolver) -> None:
+    def __init__(self, walk: Walk, syntax: Syntax, resolver: Resolver) -> None:
         """Nothing is read yet."""
-        self._parser = parser
+        self._walk = walk
+        self._root = walk.nodes[0]
         self._syntax = syntax
         self._resolver = resolver
         self._scopes: dict[int, _Open] = {}
         self._above: dict[int, _Open | None] = {}
         self._references: dict[str, _Open] = {}
-        self._ordinals: dict[str, dict[int, int]] = {}
+        self._places: dict[int, int] = {}
         self._vocabularies: dict[int, str] = {}
 
     def read(self) -> list[Item]:
         """The items that are not a property of another."""
         syntax = self._syntax
-        nodes = list(islice(unique(self._parser.css(f"[{syntax.scope}],[{syntax.prop}]")), MAX_NODES))
+        nodes = list(islice(unique(select(self._root, f"[{syntax.scope}],[{syntax.prop}]")), MAX_NODES))
         if syntax is RDFA:
-            for node in self._parser.css("[vocab]")[:MAX_NODES]:
+            for node in select(self._root, "[vocab]")[:MAX_NODES]:
                 self._vocabularies[node.mem_id] = (node.attributes.get("vocab") or "").strip()
-        for node in nodes:
-            if syntax.scope in node.attributes and len(self._scopes) < MAX_ITEMS:
-                self._open(node)
+        scopes = [node for node in nodes if syntax.scope in node.attributes][:MAX_ITEMS]
+        self._places = dict(zip([node.mem_id for node in scopes], self._walk.at(scopes), strict=False))
+        for node in scopes:
+            self._open(node)
         top: list[Item] = []
         for node in nodes:
             owner = self._property(node)
@@ -185,11 +188,8 @@ class Reader:
         return clean(squash(bounded_text(node, MAX_VALUE)))
 
     def _at(self, node: LexborNode) -> str:
-        tag = node.tag or ""
-        known = self._ordinals.get(tag)
-        if known is None:
-            known = self._ordinals[tag] = {one.mem_id: n for n, one in enumerate(self._parser.css(tag), 1)}
-        return f"(//{tag})[{known.get(node.mem_id, 1)}]"
+        index = self._places.get(node.mem_id)
+        return f"(//{node.tag})[{1 if index is None else self._walk.ordinals[index]}]"
 
 
 def _leads_to(start: Item, target: Item) -> bool:
@@ -205,11 +205,11 @@ def _leads_to(start: Item, target: Item) -> bool:
     return True
 
 
-def read_inline(parser: LexborHTMLParser, lowered: bytes, resolver: Resolver) -> list[Item]:
+def read_inline(walk: Walk, lowered: bytes, resolver: Resolver) -> list[Item]:
     """Items of microdata and RDFa, if the lower-case source mentions any."""
     items: list[Item] = []
     if holds(lowered, b"itemscope"):
-        items += Reader(parser, MICRODATA, resolver).read()
+        items += Reader(walk, MICRODATA, resolver).read()
     if holds(lowered, b"typeof") and (holds(lowered, b"typeof=") or holds(lowered, b"typeof ")):
-        items += Reader(parser, RDFA, resolver).read()
+        items += Reader(walk, RDFA, resolver).read()
     return items

@@ -12,7 +12,7 @@ from itertools import islice
 from msgspec import Struct
 from selectolax.lexbor import LexborNode
 
-from shared.holds import holds, places
+from shared.holds import places
 from workers.extract.clean import Attributes, select, unique
 
 HIDDEN = "hidden"
@@ -80,7 +80,7 @@ def _some_style_may_hide(lowered: bytes) -> bool:
 
 def _queries(lowered: bytes) -> Iterator[str]:
     """What to ask the tree for, going by the lower-case source."""
-    if holds(lowered, b"role=") and _ROLE_HINT.search(lowered):
+    if any(_ROLE_HINT.match(lowered, at) for at in places(lowered, b"role=")):
         yield "[role]"
     if any(
         lowered[at - 1 : at].isspace() and lowered[at + 6 : at + 7] in _ENDS

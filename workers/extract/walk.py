@@ -1,8 +1,8 @@
 """One pass over the elements, in document order.
 
 All elements are listed once; where something stands is then a question about indices: a subtree is the range from its
-element to `end(index)`. What concerns every element is done by comprehensions (a Python-level step costs 50 ns, and
-pages have a thousand elements); what concerns one kind is done in that kind's own loop, over the places of `places`.
+element to `end(index)`. What concerns every element is done by `map` or a comprehension (a Python-level step costs 50
+ns, and pages have a thousand elements); what concerns one kind is done in that kind's own loop, over `places`.
 Text nodes are left to the parser's own C code: listing them too took half as long again. Nothing here recurses.
 """
 
@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from itertools import compress, islice
+from itertools import compress, count, islice
 from operator import attrgetter
 from typing import Final, TypeVar
 
@@ -23,7 +23,6 @@ from workers.extract.raw import RawTag
 from workers.extract.tags import (
     COMMENT,
     COUNTED_TAGS,
-    HEADINGS,
     IDS,
     LANDMARKS,
     MUTED,
@@ -38,12 +37,9 @@ MAX_NODES: Final = 400_000
 MAX_OF_A_KIND: Final = 20_000
 """Links, images, metas … kept of each kind."""
 
-_COUNTED: Final = frozenset(IDS[name] for name in COUNTED_TAGS | MUTED | PLAIN | {"p"})
 _PARTS: Final = {IDS[name]: name for name in LANDMARKS | SECTIONING}
-_PLACED: Final = frozenset(
-    IDS[name]
-    for name in (*PLAIN, *MUTED, *HEADINGS, *LANDMARKS, *SECTIONING, "a", "area", "img", "svg", "title", "picture", "p")
-)
+_PLACED: Final = frozenset({COMMENT, *(IDS[name] for name in COUNTED_TAGS | MUTED | PLAIN | {"p"})})
+"""Kinds that are counted or asked for."""
 _HEAD: Final = IDS["head"]
 _BYTE: Final = 255
 
@@ -77,15 +73,14 @@ class Walk:
         self.tag_ids = tag_ids = list[int](map(_TAG_ID, listed))
         self._measure(max_depth)
         self.ids = [one for one in [node.id for node in with_id] if one is not None]
-        counts = Counter(tag_ids)
-        self.elements = len(listed) - counts[COMMENT]
-        self.counts = {NAMES[tag]: counts[tag] for tag in _COUNTED.intersection(counts)}
         self.places: defaultdict[int, list[int]] = defaultdict(list)
         for index in compress(range(len(tag_ids)), map(_PLACED.__contains__, tag_ids)):
             self.places[tag_ids[index]].append(index)
+        self.counts = {NAMES[tag]: len(indices) for tag, indices in self.places.items() if tag != COMMENT}
+        self.elements = len(listed) - len(self.places.get(COMMENT, ()))
         self.head_end = self.head_elements = 0
-        if counts[_HEAD]:
-            start = tag_ids.index(_HEAD)
+        if heads := self.places.get(_HEAD):
+            start = heads[0]
             self.head_end = self.end(start)
             self.head_elements = self.head_end - start - 1 - tag_ids[start : self.head_end].count(COMMENT)
         self.hidden: list[tuple[int, int]] = []
@@ -165,6 +160,12 @@ class Walk:
         """Where the element at `index` stands, as an XPath."""
         tag = self.tag_ids[index]
         return f"(//{self.nodes[index].tag})[{self.tag_ids[: index + 1].count(tag)}]"
+
+    @cached_property
+    def ordinals(self) -> list[int]:
+        """Which of its kind each element is."""
+        following: defaultdict[int, count[int]] = defaultdict(lambda: count(1))
+        return [next(following[tag]) for tag in self.tag_ids]
 
     # -- kinds ---------------------------------------------------------------------------------------------------
 

@@ -281,6 +281,15 @@ def test_microdata_and_rdfa() -> None:
     )
 
 
+@pytest.mark.parametrize("tag", ["o:p", "a.b", 'a"b', "h1{", "x-y", "a*", "section"])
+def test_items_on_elements_of_any_name(tag: str) -> None:
+    one = f"<{tag} itemscope itemtype=https://schema.org/Thing></{tag}>"
+    assert [item.at for item in page(f"<body><{tag}></{tag}>{one}<i></i>{one}").items] == [
+        f"(//{tag})[2]",
+        f"(//{tag})[3]",
+    ]
+
+
 def test_items_that_refer_to_each_other_close_no_circle() -> None:
     found = page(
         "<div itemscope itemref=b><p id=a itemprop=x itemscope itemref=c></p></div><p id=b itemprop=y itemscope itemref=a></p>"
