@@ -330,16 +330,31 @@ def with_hits(frame: Tally, worst: Mapping[str, Severity]) -> Tally:
     return replace(frame, hits={f"{check} {severity.value}": 1 for check, severity in worst.items()})
 
 
-def add_site_findings(tally: Tally, check_id: str, affected: Mapping[Severity, int], denominator: int | None) -> Tally:
-    """`tally` with the outcome of a site-level check: affected pages by severity, out of `denominator` pages.
+SiteOutcome = tuple[str, Mapping[Severity, int], int | None]
+"""Of a site-level check: id, affected pages by severity, and out of how many pages.
 
-    None as denominator: the check speaks of the site as a whole, and any count in `affected` makes its share 1. Call it
-    for checks that pass as well (nothing affected), so that they count as decided.
+None as denominator: the check speaks of the site as a whole, and any count makes its share 1.
+"""
+
+
+def add_site_outcomes(tally: Tally, outcomes: Iterable[SiteOutcome]) -> Tally:
+    """`tally` with the outcomes of site-level checks: all at once, since each merge copies the tally.
+
+    Call it for checks that pass as well (nothing affected), so that they count as decided.
     """
-    hits = {f"{check_id} {severity.value}": count for severity, count in affected.items() if count}
-    if denominator is None:
-        return merge(tally, Tally(site_hits=hits, site_wide={check_id: 1}))
-    return merge(tally, Tally(site_hits=hits, site_pages={check_id: denominator}))
+    added = Tally()
+    for check_id, affected, denominator in outcomes:
+        added.site_hits.update({f"{check_id} {severity.value}": count for severity, count in affected.items() if count})
+        if denominator is None:
+            added.site_wide[check_id] = 1
+        else:
+            added.site_pages[check_id] = denominator
+    return merge(tally, added)
+
+
+def add_site_findings(tally: Tally, check_id: str, affected: Mapping[Severity, int], denominator: int | None) -> Tally:
+    """`tally` with the outcome of one site-level check, as `add_site_outcomes` has it."""
+    return add_site_outcomes(tally, [(check_id, affected, denominator)])
 
 
 def withhold(tally: Tally, check_ids: Iterable[str]) -> Tally:

@@ -43,22 +43,21 @@ class Ending(Struct, frozen=True):
     examples: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-async def prepare(conn: Connection, scan: Work, tally: Tally) -> Ending:
-    """Score, and look up where issues were found: outside any transaction, since a large site takes its time."""
+def scored(scan: Work, tally: Tally) -> Score:
+    """The score, by the scan's profile and without the checks that it disables."""
     suppressed = scan.options.get("disable_checks") or ()
     checks = {name: one for name, one in catalogue().items() if name not in suppressed}
-    verdict = score(tally, load_profile(scan.profile), checks, suppressed)
+    return score(tally, load_profile(scan.profile), checks, suppressed)
+
+
+async def prepare(conn: Connection, scan: Work, tally: Tally) -> Ending:
+    """Score, and look up where issues were found: outside any transaction, since a large site takes its time."""
+    verdict = scored(scan, tally)
     return Ending(verdict, await examples(conn, scan.id, [issue.check for issue in verdict.issues]))
 
 
-async def conclude(
-    conn: Connection, shop: Workshop, scan: Work, outcome: Outcome, ending: Ending | None = None
-) -> None:
-    """Store and complete, in the caller's transaction. Doing it twice writes the same.
-
-    Without `ending` it is prepared here, which is for scans of one page.
-    """
-    ending = ending or await prepare(conn, scan, outcome.tally)
+async def conclude(conn: Connection, shop: Workshop, scan: Work, outcome: Outcome, ending: Ending) -> None:
+    """Store and complete, in the caller's transaction. Doing it twice writes the same."""
     verdict = ending.verdict
     await _store_issues(conn, scan, ending)
     result = result_of(scan, outcome, verdict)

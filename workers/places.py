@@ -6,11 +6,17 @@ fire; all of them in one pass take 0.5 s.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
+
 from shared.db.pool import Connection
 from shared.db.queries import queries
+from workers.scan_page import PageRow
+from workers.site import SiteFound
 
 AT_ONCE: Final = 10_000
 """Pages, or findings, that one statement looks at: some 50 ms, far from its deadline of 5 s."""
@@ -18,6 +24,16 @@ EXAMPLES: Final = 5
 """Of each check."""
 
 _SQL = queries("reduce")
+
+
+class _Finding(Struct):
+    """A finding of a page's row, as far as examples show it."""
+
+    check: str
+    evidence: str
+
+
+_FINDINGS: Final = msgspec.json.Decoder(list[_Finding])
 
 
 async def counted(conn: Connection, scan_id: UUID) -> tuple[int, int]:
@@ -33,6 +49,24 @@ async def examples(conn: Connection, scan_id: UUID, checks: Sequence[str]) -> di
     """By check where it fired: site-level findings, for want of them pages; the first few of each."""
     found = await _examples(conn, scan_id, checks, "finding")
     return found | await _examples(conn, scan_id, [check for check in checks if check not in found], "page")
+
+
+def examples_of(row: PageRow, found: Sequence[SiteFound], checks: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """`examples` of a scan of one page, from what is about to be written: asking for it again takes six questions."""
+    on_page: dict[str, str] = {}
+    for one in _FINDINGS.decode(row.findings):
+        on_page.setdefault(one.check, one.evidence)
+    places: dict[str, list[dict[str, Any]]] = {}
+    for check in checks:
+        of_site = islice((one for one in found if one.check == check), EXAMPLES)
+        shown = [
+            {"url": one.url or (row.url if one.seq == row.seq else None), "evidence": one.evidence} for one in of_site
+        ]
+        if shown:
+            places[check] = shown
+        elif check in row.checks:
+            places[check] = [{"url": row.url, "evidence": on_page.get(check, "")}]
+    return places
 
 
 async def _examples(

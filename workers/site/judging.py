@@ -10,7 +10,7 @@ from msgspec import Struct
 from shared.checks import catalogue
 from shared.checks.base import Check, Fact, Level, Limits, On, Severity
 from shared.checks.site import Site, SiteFinding
-from shared.tally import Tally, add_site_findings, withhold
+from shared.tally import Tally, add_site_outcomes, withhold
 
 MAX_PER_PAGE = 5
 """Findings of one check kept for a page; the rest is counted."""
@@ -72,10 +72,11 @@ class SiteJudge:
 
     def tally(self, tally: Tally) -> Tally:
         """`tally` with the outcomes added."""
-        for outcome in self.outcomes.values():
-            if outcome.decided:
-                tally = add_site_findings(tally, outcome.check, outcome.affected, outcome.denominator)
-        return withhold(tally, [outcome.check for outcome in self.outcomes.values() if not outcome.decided])
+        outcomes = self.outcomes.values()
+        tally = add_site_outcomes(
+            tally, [(one.check, one.affected, one.denominator) for one in outcomes if one.decided]
+        )
+        return withhold(tally, [one.check for one in outcomes if not one.decided])
 
     def _withheld(self, check: Check) -> bool:
         inputs = self._site.inputs
