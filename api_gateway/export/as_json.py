@@ -18,15 +18,14 @@ async def json_export(
     await reader.count()
     head = msgspec.json.encode({"scan": scan, "issues": issues})
     yield head[:-1] + b',"pages":[\n'
-    separator = b""
+    lead: list[bytes] = []
 
     async def read() -> bytes:
-        nonlocal separator
-        (row,) = await reader.rows("json_pages")
-        text: bytes = row["text"] or b""
-        reader.passed(row["last"], row["pages"], len(text))
-        if text:
-            text, separator = separator + text, b",\n"
+        nonlocal lead
+        rows = await reader.rows("json_pages")
+        text = b",\n".join([*lead, *(row["text"] for row in rows)]) if rows else b""
+        reader.passed(rows[-1]["last"] if rows else None, sum(row["pages"] for row in rows), len(text))
+        lead = [b""]
         return text
 
     async for piece in ahead(read):

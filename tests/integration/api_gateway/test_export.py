@@ -71,6 +71,35 @@ async def test_json_is_what_the_api_shows(client: Client, connection: Database, 
     assert {name: exported["scan"][name] for name in same} == {name: scan[name] for name in same}
 
 
+AS_OBJECTS = """
+SELECT json_build_object('url', url, 'final_url', final_url, 'status', status, 'error', error,
+  'redirects', COALESCE(facts -> 'redirects', '[]'), 'score', score, 'title', title, 'depth', depth, 'bytes', bytes,
+  'duration_ms', duration_ms, 'facts', facts - 'redirects', 'findings', findings)::text AS page
+FROM pages WHERE scan_id = %s ORDER BY seq
+"""
+
+
+async def test_json_is_to_the_octet_what_json_build_object_writes(
+    client: Client, connection: Database, user: users.User
+) -> None:
+    """The export puts objects together by itself, 64 numbers of pages at a time."""
+    scan_id = await add_scan(connection, user)
+    await connection.execute("INSERT INTO pages (scan_id, seq, url) VALUES (%s, 0, 'https://example.com/')", (scan_id,))
+    hop = {"url": "https://example.com/a", "status": 301, "location": '/"redirects": [], '}
+    odd = 'a "quote", \\, \n, \t, \u2028, \x7f, ü, \U0001f600'
+    for seq in (1, 62, 63, 64, 65, 127, 130, 500):
+        found = [finding("title.missing", evidence=odd), finding("h1.missing")] * (seq % 3)
+        hops = [hop] * (seq % 2)
+        await add_page(connection, scan_id, seq, title=odd, url=f"/{odd}", findings=found, redirects=hops, words=seq)
+    for seq, score in ((600, 0), (601, 100), (602, 33.333333), (603, 1e-7)):
+        await add_page(connection, scan_id, seq, error="timeout", final_url='"')
+        await connection.execute("UPDATE pages SET score = %s WHERE scan_id = %s AND seq = %s", (score, scan_id, seq))
+    wanted = [row["page"] for row in await (await connection.execute(AS_OBJECTS, (scan_id,))).fetchall()]
+    assert len(wanted) == 13
+    text = (await download(client, scan_id, "json")).decode()
+    assert text.partition('"pages":[\n')[2] == ",\n".join(wanted) + "\n]}\n"
+
+
 async def test_many_batches_join_without_a_seam(
     client: Client, connection: Database, user: users.User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
