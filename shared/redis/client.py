@@ -8,11 +8,16 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from shared.redis.lines import MOST
+
 CONNECT_SECONDS = 1.0
 
 
 def connect(url: str, *, timeout: float = 0.5, connections: int = 64) -> Redis:
-    """An asyncio client: every command ends within `timeout` seconds (connecting within 1 s) and is sent once."""
+    """An asyncio client: every command ends within `timeout` seconds (connecting within 1 s) and is sent once.
+
+    At most `connections` commands at once, besides those of scripts.
+    """
     # redis-py leaves parts of the signature untyped.
     make: Any = Redis.from_url  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     client: Redis = make(
@@ -21,7 +26,7 @@ def connect(url: str, *, timeout: float = 0.5, connections: int = 64) -> Redis:
         socket_connect_timeout=min(CONNECT_SECONDS, timeout * 2),
         retry=AsyncRetry(NoBackoff(), 0),
         retry_on_error=[],
-        max_connections=connections,
+        max_connections=connections + MOST,
         health_check_interval=0,
     )
     return client

@@ -76,6 +76,13 @@ async def test_a_connection_that_the_server_has_closed_is_made_anew(redis: Redis
     assert await line.ask(pack(("CLIENT", "ID"))) != number
 
 
+async def test_lines_leave_the_client_as_many_connections_as_it_asked_for(settings: Settings) -> None:
+    client: Any = connect(settings.redis_url, connections=2)
+    assert all([await lines_of(client).take() for _ in range(MOST)])
+    assert await asyncio.gather(client.ping(), client.ping()) == [True, True]
+    await client.aclose()
+
+
 async def test_closing_the_client_closes_its_lines(redis: Redis, settings: Settings) -> None:
     other = connect(settings.redis_url)
     line = await taken(other)
