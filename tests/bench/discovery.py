@@ -198,14 +198,19 @@ def rows(plan: Plan) -> list[Row]:
 def main(words: Sequence[str]) -> int:
     """Entry point."""
     if words[:1] == ["--serve"]:
-        port, urls = map(int, words[1:])
+        port, served = map(int, words[1:])
         web.run_app(
-            _app(f"http://{HOST}:{port}", urls), host=HOST, port=port, print=None, access_log=None, shutdown_timeout=1.0
+            _app(f"http://{HOST}:{port}", served),
+            host=HOST,
+            port=port,
+            print=None,
+            access_log=None,
+            shutdown_timeout=1.0,
         )
         return 0
     if words[:1] == ["--one"]:
-        database, redis_url, warm, base, urls = words[1:]
-        sys.stdout.write(json.dumps(uvloop.run(_one(database, redis_url, warm, base, int(urls)))) + "\n")
+        database, redis_url, warm, base, count = words[1:]
+        sys.stdout.write(json.dumps(uvloop.run(_one(database, redis_url, warm, base, int(count)))) + "\n")
         return 0
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("urls", type=int, nargs="*", default=SIZES)

@@ -131,7 +131,7 @@ async def _sizes(redis: Redis) -> tuple[int, int, int]:
         keys.request_limit("size", "user:0198f7a2-8d7c-7e1f"),
         keys.quota_log("size", "user:0198f7a2-8d7c-7e1f", "single"),
     )
-    sizes = [int(await redis.execute_command("MEMORY", "USAGE", name, "SAMPLES", 0)) for name in names]
+    sizes = [(await redis.memory_usage(name, samples=0)) or 0 for name in names]
     lasting = sum([await redis.ttl(name) < 0 async for name in redis.scan_iter(count=1_000)])
     return sizes[0], sizes[1], lasting
 

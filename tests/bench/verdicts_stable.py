@@ -4,6 +4,7 @@
 the extracted page and of the row that Postgres would get. `compare` does it again and names what differs.
 """
 
+import argparse
 import dataclasses
 import sys
 from collections.abc import Iterator, Sequence
@@ -74,12 +75,16 @@ def digests(job: PageJob) -> dict[str, str]:
     return found
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(words: Sequence[str]) -> int:
     """Entry point; 1 when something differs."""
-    action, stored, *folders = arguments
-    found: Digests = {name: digests(job) for name, job in jobs([Path(folder) for folder in folders])}
-    file = Path(stored)
-    if action == "store":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("action", choices=("store", "compare"))
+    parser.add_argument("file", type=Path, help="where the digests are kept")
+    parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER", help="saved HTML pages")
+    asked = parser.parse_args(words)
+    file: Path = asked.file
+    found: Digests = {name: digests(job) for name, job in jobs(asked.folders)}
+    if asked.action == "store":
         file.write_bytes(msgspec.json.encode(found))
         sys.stdout.write(f"{len(found)} pages stored\n")
         return 0
