@@ -16,12 +16,14 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionClosed, DecodeError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from shared.clock import SYSTEM
 from shared.jobs import BROKER_MARK
 from shared.logs import get_logger
 from shared.redis.client import connect_sync
 from shared.settings import Settings
 
 HEARTBEAT_MILLISECONDS = 15_000
+TELL_SECONDS = 5.0
 IDLE_MILLISECONDS = 250
 """Until a thread without work looks whether it should end. A message wakes it at once."""
 _Consumer: Any = RedisBroker.consumer_class.fget(None)  # type: ignore[attr-defined]
@@ -37,6 +39,7 @@ class HardenedConsumer(_Consumer):  # type: ignore[misc]
     def __init__(self, broker: RedisBroker, queue_name: str, prefetch: int, timeout: int) -> None:
         """As dramatiq makes it; `timeout` in milliseconds, the longest sleep."""
         self._room = threading.Event()
+        self._told = SYSTEM.monotonic()
         super().__init__(broker, queue_name, prefetch, timeout)  # pyright: ignore[reportUnknownMemberType]
 
     def __next__(self) -> Any:  # noqa: ANN401
@@ -56,6 +59,7 @@ class HardenedConsumer(_Consumer):  # type: ignore[misc]
         room = self.prefetch - self.outstanding_message_count
         if room <= 0:
             self._room.wait(self.timeout / 1000)
+            self._tell_alive()
             return False
         # Moving the first id to its own place changes nothing, and blocks while there is none: no sender need know of
         # it. Then dramatiq's own script takes messages, and tells that this broker lives.
@@ -63,6 +67,17 @@ class HardenedConsumer(_Consumer):  # type: ignore[misc]
         self.broker.client.blmove(ids, ids, self.timeout / 1000, "LEFT", "LEFT")
         self.message_cache = self.broker.do_fetch(self.queue_name, room)
         return bool(self.message_cache)
+
+    def _tell_alive(self) -> None:
+        """Every command of dramatiq's script does; a process whose threads are all busy for long sends none.
+
+        Its messages would be sent again, and the scheduler would count a worker less.
+        """
+        now = SYSTEM.monotonic()
+        if now - self._told >= TELL_SECONDS:
+            self._told = now
+            broker = self.broker
+            broker.client.zadd(f"{broker.namespace}:__heartbeats__", {broker.broker_id: int(SYSTEM.now() * 1000)})
 
     def ack(self, message: Any) -> None:  # noqa: ANN401
         """The message has been dealt with."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import workers.broker
 from shared.jobs import CHUNK_QUEUE, Job, enqueue
 from shared.redis.client import connect
 from shared.settings import Settings, read_settings
@@ -105,4 +106,22 @@ async def test_a_full_consumer_is_woken_by_the_end_of_a_message(settings: Settin
     following = await resting or await asyncio.to_thread(next, reader)  # it may have begun to rest after the end
     assert number_of(following) == 2
     assert time.monotonic() - began < SLEEP / 2_000
+    close(reader)
+
+
+async def test_a_consumer_that_is_full_for_long_is_known_to_live(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its messages would be sent again after 15 s, though a chunk may well take a minute."""
+    monkeypatch.setattr(workers.broker, "TELL_SECONDS", 0.0)
+    await send(settings, 1)
+    reader = consumer(settings)
+    reader.timeout = 20
+    await asyncio.to_thread(next, reader)
+    redis: Any = connect(settings.redis_url)
+    before = await redis.zscore("ns:__heartbeats__", reader.broker.broker_id)
+    await asyncio.sleep(0.01)  # the score has milliseconds
+    assert await asyncio.to_thread(next, reader) is None
+    assert await redis.zscore("ns:__heartbeats__", reader.broker.broker_id) > before
+    await redis.aclose()
     close(reader)
