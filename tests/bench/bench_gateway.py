@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"GET a scan": 25.0, "POST a scan": 15.0, "429 of the request limit": 50.0}
 """Least per core-second, as a percentage of what the bare handler reaches."""
 Figures = dict[str, float]
-Ask = Callable[[str, str, dict[str, str], int], Awaitable[Any]]
+Ask = Callable[..., Awaitable[Any]]
 BARE = """
 import sys, uvloop
 from aiohttp import web
@@ -111,10 +111,10 @@ async def measure(
     async with ClientSession(connector=connector, timeout=ClientTimeout(total=30)) as session:
         free, bound = ({"Authorization": f"Bearer {key}"} for key in keys)
 
-        async def ask(method: str, url: str, headers: dict[str, str], expected: int, body: Any = None) -> Any:
+        async def ask(method: str, url: str, headers: dict[str, str], *expected: int, body: Any = None) -> Any:
             async with session.request(method, url, headers=headers, json=body) as response:
                 answer = await response.json()
-                assert response.status == expected, answer
+                assert response.status in expected, answer
                 return answer
 
         async def bare_rate() -> float:
@@ -123,12 +123,13 @@ async def measure(
         body = {"url": "https://example.com/"}
         await ready(ask, f"{base}/checks", free)
         await ready(ask, yardstick, {})
-        scan_id = (await ask("POST", f"{base}/scans", free, 202, body))["data"]["scan_id"]
+        scan_id = (await ask("POST", f"{base}/scans", free, 202, body=body))["data"]["scan_id"]
         await ask("GET", f"{base}/checks", bound, 200)
         rows: dict[str, Callable[[], Awaitable[Any]]] = {
             "GET a scan": lambda: ask("GET", f"{base}/scans/{scan_id}", free, 200),
-            "POST a scan": lambda: ask("POST", f"{base}/scans", free, 202, body),
-            "429 of the request limit": lambda: ask("GET", f"{base}/scans/{scan_id}", bound, 429),
+            "POST a scan": lambda: ask("POST", f"{base}/scans", free, 202, body=body),
+            # Once a minute one request of this key is let through, and then it is somebody else's scan.
+            "429 of the request limit": lambda: ask("GET", f"{base}/scans/{scan_id}", bound, 429, 403),
         }
         found: dict[str, list[Figures]] = {name: [] for name in rows}
         before = await bare_rate()
