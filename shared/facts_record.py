@@ -124,7 +124,7 @@ class SiteFacts(Struct, array_like=True, gc=False, frozen=True):
     """Sitemap files that list it, as far as known."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def hash64(text: str) -> int:
     """BLAKE2b-64 of a text; never 0, which stands for "none"."""
     digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
