@@ -15,7 +15,7 @@ from shared.clock import SYSTEM
 from shared.db.pool import AWAY, make_pool
 from shared.jobs import ACTORS, INGRESS_QUEUE
 from shared.logs import configure, get_logger
-from shared.metrics import CHECKS_RAISED, SSRF_BLOCKED
+from shared.metrics import CHECKS_RAISED, MODE, SCAN_DURATION, SSRF_BLOCKED
 from shared.probes import Readiness, serve
 from shared.redis.client import connect
 from shared.settings import Settings, SettingsError, read_settings
@@ -190,9 +190,11 @@ def start_queue(settings: Settings, name: str, service: Service) -> Worker:
 
 def serve_forever(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT; a second one is ignored, since the drain is bounded anyway. The exit status."""
-    # An alert asks for the increase, and one from nothing to 1 is none.
+    # Alerts and charts ask for the increase, and one from nothing to 1 is none.
     for check in catalogue().values():
         CHECKS_RAISED.labels(check.group)
+    for mode in MODE:
+        SCAN_DURATION.labels(mode)
     stopping = threading.Event()
 
     def stop(_number: int, _frame: object) -> None:
