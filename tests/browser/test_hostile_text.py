@@ -21,8 +21,7 @@ LEAKING = """
   while (walker.nextNode()) {
     if (!walker.currentNode.data.includes("\\u202e")) continue;
     met += 1;
-    const style = getComputedStyle(walker.currentNode.parentElement);
-    if (style.display === "inline" && !style.unicodeBidi.startsWith("isolate"))
+    if (!getComputedStyle(walker.currentNode.parentElement).unicodeBidi.startsWith("isolate"))
       leaking.push(walker.currentNode.parentElement.outerHTML.slice(0, 200));
   }
   return { met, leaking };
