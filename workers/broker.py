@@ -15,6 +15,7 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionClosed, DecodeError
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared.clock import SYSTEM
 from shared.jobs import BROKER_MARK
@@ -47,7 +48,7 @@ class HardenedConsumer(_Consumer):  # type: ignore[misc]
         try:
             if not self.message_cache and not self._fetch():
                 return None
-        except RedisConnectionError as error:
+        except (RedisConnectionError, RedisTimeoutError) as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
         message: Any = cast("Any", Message).decode(self.message_cache.pop(0))
         self.queued_message_ids.add(message.message_id)
@@ -80,18 +81,20 @@ class HardenedConsumer(_Consumer):  # type: ignore[misc]
             broker.client.zadd(f"{broker.namespace}:__heartbeats__", {broker.broker_id: int(SYSTEM.now() * 1000)})
 
     def ack(self, message: Any) -> None:  # noqa: ANN401
-        """The message has been dealt with."""
+        """The message has been dealt with. Raises `ConnectionClosed`, after which dramatiq tries again."""
         try:
             super().ack(message)  # pyright: ignore[reportUnknownMemberType]
-        finally:
-            self.let_go(message)
+        except RedisTimeoutError as error:
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+        self.let_go(message)
 
     def nack(self, message: Any) -> None:  # noqa: ANN401
-        """The message goes to the dead letters."""
+        """The message goes to the dead letters. Raises `ConnectionClosed`, after which dramatiq tries again."""
         try:
             super().nack(message)  # pyright: ignore[reportUnknownMemberType]
-        finally:
-            self.let_go(message)
+        except RedisTimeoutError as error:
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+        self.let_go(message)
 
     def let_go(self, message: Any) -> None:  # noqa: ANN401, ARG002 - for those who keep more of it
         """There is room for another message."""

@@ -6,7 +6,6 @@ import uuid
 from typing import Any, cast
 
 from dramatiq import Message
-from dramatiq.brokers.redis import RedisBroker
 
 from shared.jobs import INGRESS_QUEUE, VERSION
 from workers.broker import Broker, HardenedConsumer
@@ -64,9 +63,9 @@ def unreadable(data: bytes, redis_id: str, reason: str) -> bytes:
 class IngressConsumer(HardenedConsumer):
     """Dramatiq tells a message's id from the message itself, which a stranger may have got wrong: Redis is asked."""
 
-    def __init__(self, broker: RedisBroker, queue_name: str, prefetch: int, timeout: int) -> None:
-        """As dramatiq makes it."""
-        self._in_hand: set[str] = set()
+    def __init__(self, broker: "IngressBroker", queue_name: str, prefetch: int, timeout: int) -> None:
+        """As dramatiq makes it: at the start, after each pause, and after each lost connection."""
+        self._new = True
         super().__init__(broker, queue_name, prefetch, timeout)
 
     @property
@@ -78,23 +77,42 @@ class IngressConsumer(HardenedConsumer):
     def message_cache(self, fetched: list[bytes | None]) -> None:
         self._cache = self._readable(fetched) if fetched else []
 
+    def _fetch(self) -> bool:
+        """As for every queue; a consumer's first look also finds what Redis gave to one whose connection broke."""
+        found = super()._fetch()
+        if self._new:
+            free = self._free()
+            self._cache += [self._take_in_hand(redis_id, data) for redis_id, data in free.items()]
+            self._new = False
+        return found or bool(self._cache)
+
     def _readable(self, fetched: list[bytes | None]) -> list[bytes]:
-        # Without those in hand: of two messages with the same bytes the first would be done twice, the second never.
-        held = {name: body for name, body in self._held().items() if name not in self._in_hand}
+        free = self._free()
         readable: list[bytes] = []
         for data in fetched:
-            redis_id = _take(held, data) if data is not None else None
-            if data is None or redis_id is None:
-                continue
-            self._in_hand.add(redis_id)
-            reason = fault(data, redis_id)
-            readable.append(data if reason is None else unreadable(data, redis_id, reason))
+            redis_id = _take(free, data) if data is not None else None
+            if data is not None and redis_id is not None:
+                readable.append(self._take_in_hand(redis_id, data))
         return readable
+
+    def _take_in_hand(self, redis_id: str, data: bytes) -> bytes:
+        self.broker.in_hand.add(redis_id)
+        reason = fault(data, redis_id)
+        return data if reason is None else unreadable(data, redis_id, reason)
 
     def let_go(self, message: Any) -> None:  # noqa: ANN401
         """The message has been dealt with."""
-        self._in_hand.discard(message.options["redis_message_id"])
+        self.broker.in_hand.discard(message.options["redis_message_id"])
         super().let_go(message)
+
+    def _free(self) -> dict[str, bytes]:
+        """What this process holds and nobody deals with yet.
+
+        Who has a message in hand is asked before Redis is: threads let go of messages all the time, and of two with
+        the same bytes the first would be done twice, the second never.
+        """
+        in_hand = self.broker.in_hand.copy()
+        return {redis_id: body for redis_id, body in self._held().items() if redis_id not in in_hand}
 
     def _held(self) -> dict[str, bytes]:
         """What this process holds and has not acknowledged, by its id in Redis. Ids without a message are let go."""
@@ -144,6 +162,12 @@ def _take(held: dict[str, bytes], data: bytes) -> str | None:
 
 class IngressBroker(Broker):
     """The broker of the ingress queue."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """As dramatiq's."""
+        self.in_hand: set[str] = set()
+        """Ids in Redis of the messages that this process deals with; consumers come and go meanwhile."""
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
 
     @property
     def consumer_class(self) -> Any:  # noqa: ANN401

@@ -6,6 +6,8 @@ import uuid
 from typing import Any
 
 import pytest
+from dramatiq.errors import ConnectionClosed
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 import workers.broker
 from shared.jobs import CHUNK_QUEUE, Job, enqueue
@@ -125,3 +127,22 @@ async def test_a_consumer_that_is_full_for_long_is_known_to_live(
     assert await redis.zscore("ns:__heartbeats__", reader.broker.broker_id) > before
     await redis.aclose()
     close(reader)
+
+
+async def test_an_acknowledgement_without_an_answer_is_one_to_try_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = consumer(settings)
+    await send(settings, 7)
+    message = next(one)
+
+    def unanswered(*_: object) -> None:
+        raise RedisTimeoutError
+
+    monkeypatch.setattr(one.broker, "do_ack", unanswered)
+    with pytest.raises(ConnectionClosed):
+        one.ack(message)
+    monkeypatch.undo()
+    one.ack(message)
+    assert one.broker.client.hlen("ns:chunks.msgs") == 0
+    close(one)

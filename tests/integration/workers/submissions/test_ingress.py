@@ -290,6 +290,53 @@ async def test_of_messages_with_the_same_bytes_each_is_dealt_with(estate: Estate
     assert sorted(one["name"] for one in await rows(pool, "SELECT name FROM set_aside")) == sorted(names)
 
 
+@pytest.fixture
+def broker(estate: Estate, settings: Settings) -> Iterator[IngressBroker]:
+    made = queue.make_broker(settings, INGRESS_QUEUE, IngressBroker)
+    yield made
+    made.client.connection_pool.disconnect()
+
+
+def test_a_message_let_go_while_redis_is_asked_isnt_taken_for_another_with_its_bytes(
+    estate: Estate, broker: IngressBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (estate.push('{"hello": 1}', name) for name in ("first", "second"))
+    consumer: Any = broker.consume(INGRESS_QUEUE, prefetch=1, timeout=10)
+    message = next(consumer)
+    assert message.options["redis_message_id"] == first
+    consumer.prefetch = 2
+    held = consumer._held
+
+    def held_and_then_let_go() -> Any:
+        found = held()
+        consumer.ack(message)
+        return found
+
+    monkeypatch.setattr(consumer, "_held", held_and_then_let_go)
+    following = next(consumer)
+    assert following.options["redis_message_id"] == second
+    monkeypatch.undo()
+    consumer.ack(following)
+    assert estate.redis.hlen("ns:ingress.msgs") == 0
+
+
+def test_messages_whose_delivery_broke_off_are_dealt_with_and_those_in_hand_only_once(
+    estate: Estate, broker: IngressBroker
+) -> None:
+    for name in ("in hand", "lost"):
+        estate.push('{"hello": 1}', name)
+    consumer: Any = broker.consume(INGRESS_QUEUE, prefetch=1, timeout=10)
+    message = next(consumer)
+    assert broker.do_fetch(INGRESS_QUEUE, 1) == [b'{"hello": 1}']  # and the connection breaks
+    again: Any = broker.consume(INGRESS_QUEUE, prefetch=4, timeout=10)
+    lost = next(again)
+    assert lost.options["redis_message_id"] == "lost"
+    assert next(again) is None
+    again.ack(message)
+    again.ack(lost)
+    assert estate.redis.hlen("ns:ingress.msgs") == 0
+
+
 async def test_the_quota_is_exact_over_messages(estate: Estate, start: Start, pool: Pool) -> None:
     for number in range(60):
         estate.ask(estate.scan(url=f"https://example.com/{number}"))
