@@ -28,6 +28,7 @@ from tests.bench import (
     sitemap,
 )
 from tests.bench.figures import Plan, Row
+from tests.bench.peers.roster import ALL, peers, wanted
 from tests.bench.saved import folder_of_pages
 
 PARTS: Mapping[str, Callable[[Plan], list[Row]]] = {
@@ -62,7 +63,8 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--folder", type=folder_of_pages, help="saved HTML pages (default: made-up pages of 40 kB)")
     parser.add_argument("--pages", type=int, default=1_000, help="pages of the scan (default 1000)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of what is measured in turn (default 5)")
-    parser.add_argument("--scrapy", type=Path, help="a Python that has Scrapy: crawl the same site with it as well")
+    text = f"other crawlers on the same site, with commas, or {ALL}: {','.join(peers())}; NAME=PYTHON if one has it"
+    parser.add_argument("--peers", type=wanted, default={}, help=text)
     parser.add_argument("--plots", type=Path, help="a folder for the charts of the curve")
     return parser.parse_args(words)
 
@@ -86,7 +88,7 @@ def main(words: Sequence[str]) -> int:
         folder=asked.folder,
         pages=asked.pages,
         rounds=asked.rounds,
-        scrapy=asked.scrapy,
+        peers=asked.peers,
         long=asked.long,
         plots=asked.plots,
     )

@@ -4,7 +4,9 @@ import asyncio
 import secrets
 import tempfile
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,14 +18,15 @@ from deploy.local.ports import free_ports
 from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
-from tests.bench.peers import Peer
-from tests.bench.peers import measure as measure_peers
+from tests.bench.peers.runner import Measured
 from tests.bench.processes import cpu_seconds
 from tests.bench.site_server import HOST, READY_PATH
 
 SCAN_SECONDS = 1_800.0
 CONCURRENCY = 10
 POLL_SECONDS = 0.5
+Beside = Callable[[str], Coroutine[Any, Any, list[Measured]]]
+"""Measures other crawlers on the site whose sitemap it is given."""
 
 
 class Scanned(Struct, frozen=True):
@@ -36,16 +39,16 @@ class Scanned(Struct, frozen=True):
     pages: int
     seconds: float
     cpu: dict[str, float]
-    peers: dict[str, Peer] = {}
+    peers: list[Measured] = []
 
 
-def measure(folder: Path | None, pages: int, workers: int, screen: Screen, scrapy: Path | None = None) -> Scanned:
+def measure(folder: Path | None, pages: int, workers: int, screen: Screen, beside: Beside | None = None) -> Scanned:
     """Start a fleet of its own on embedded servers, scan `pages` pages, and end it."""
     interrupts = Interrupts()
     found: list[Scanned] = []
 
     async def scan(directory: Path) -> int:
-        scanned = await _measure(directory, folder, pages, workers, screen, interrupts, scrapy)
+        scanned = await _measure(directory, folder, pages, workers, screen, interrupts, beside)
         found.append(scanned)
         return 0
 
@@ -61,7 +64,7 @@ async def _measure(
     workers: int,
     screen: Screen,
     interrupts: Interrupts,
-    scrapy: Path | None,
+    beside: Beside | None,
 ) -> Scanned:
     options = FleetOptions(directory, workers=workers, allow_networks=("127.0.0.0/8",))
     async with Fleet(options, screen.note, interrupts) as fleet:
@@ -76,8 +79,10 @@ async def _measure(
             key = await accounts.create_key(email, "bench", ("read", "scan"), "live")
         async with Client(fleet.address, key) as client:
             scanned = await fleet.run(_scan(client, f"{site}/"))
+        if beside is None:
+            return scanned
         screen.note("the same pages by other crawlers")
-        return replace(scanned, peers=await fleet.run(measure_peers(f"{site}/sitemap.xml", scrapy)))
+        return replace(scanned, peers=await fleet.run(beside(f"{site}/sitemap.xml")))
 
 
 async def _scan(client: Client, url: str) -> Scanned:

@@ -1,7 +1,7 @@
 """A measured figure beside what was promised of it, and the options of a run."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -26,7 +26,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     folder: Path | None = None
     pages: int = 2_500
     rounds: int = 9
-    scrapy: Path | None = None
+    peers: Mapping[str, Path | None] = {}
     long: bool = False
     plots: Path | None = None
 

@@ -1,11 +1,13 @@
 """Whole scans beside other crawlers: one worker process, and with --long two, and one that is pinned to one core."""
 
 from tests.bench import end_to_end
-from tests.bench.end_to_end import Scanned
+from tests.bench.end_to_end import Beside, Scanned
 from tests.bench.figures import Plan, Row, row
+from tests.bench.peers.runner import BARE, Measured, measure, programs
 from tests.bench.processes import pinned
 
-BARE, SCRAPY = "bare aiohttp + selectolax loop", "Scrapy as shipped"
+LEAST = {BARE: 33.0, "scrapy": 5.0}
+"""What was promised: percent of the bare loop, times a peer's rate."""
 
 
 def _rate(one: Scanned) -> float:
@@ -13,8 +15,8 @@ def _rate(one: Scanned) -> float:
     return one.pages / one.cpu["workers"]
 
 
-def _measure(plan: Plan, workers: int) -> Scanned:
-    found = end_to_end.measure(plan.folder, plan.pages, workers, plan.screen, plan.scrapy)
+def _measure(plan: Plan, workers: int, beside: Beside | None = None) -> Scanned:
+    found = end_to_end.measure(plan.folder, plan.pages, workers, plan.screen, beside)
     if found.status != "complete" or found.pages < plan.pages:
         message = f"the scan ended as {found.status} with {found.pages} of {plan.pages} pages"
         raise RuntimeError(message)
@@ -23,7 +25,8 @@ def _measure(plan: Plan, workers: int) -> Scanned:
 
 def rows(plan: Plan) -> list[Row]:
     """The table's lines."""
-    one = _measure(plan, 1)
+    others = programs(plan.peers, plan.screen.note)
+    one = _measure(plan, 1, lambda sitemap: measure(sitemap, others, plan.rounds))
     ours = _rate(one)
     found = [
         row("scan", f"{one.pages:,} pages through one worker process", ours, "pages/CPU-s"),
@@ -32,15 +35,23 @@ def rows(plan: Plan) -> list[Row]:
             for kind, seconds in one.cpu.items()
             if kind != "site"
         ),
+        *(line for peer in one.peers for line in lines(ours, peer)),
     ]
-    for name, peer in one.peers.items():
-        rate = peer.pages / peer.cpu
-        found.append(row("peers", f"{name}, extraction only", rate, "pages/CPU-s"))
-        if name == BARE:
-            found.append(row("peers", "ours as a share of it", 100 * ours / rate, "%", least=33.0))
-        elif name == SCRAPY:
-            found.append(row("peers", "ours as a multiple of it", ours / rate, "×", least=5.0))
     return found + _of_two(plan, ours) if plan.long else found
+
+
+def lines(ours: float, peer: Measured) -> list[Row]:
+    """A peer's lines: its rate and what it found, ours compared with it. It extracts only; ours judges and stores too."""
+    if peer.why:
+        return [Row("peers", peer.title, f"not measured: {peer.why}")]
+    work = f"{peer.rounds} × {peer.pages:,} pages of {peer.links:.0f} links and {peer.words:,.0f} words"
+    least = LEAST.get(peer.name)
+    return [
+        row("peers", f"{peer.title} ({work})", peer.rate, "pages/CPU-s"),
+        row("peers", "ours as a share of it", 100 * ours / peer.rate, "%", least=least)
+        if peer.name == BARE
+        else row("peers", "ours as a multiple of it", ours / peer.rate, "×", least=least),
+    ]
 
 
 def _of_two(plan: Plan, ours: float) -> list[Row]:

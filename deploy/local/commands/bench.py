@@ -9,12 +9,16 @@ from deploy.local.fleet import base_environment
 from deploy.local.screen import Screen
 
 BENCH_SECONDS = 6 * 3_600.0
+_PEERS = (
+    "crawl the same site with other crawlers as well: all, or some of scrapy,crawlee,advertools,python-seo-analyzer. "
+    "pip installs each into an environment of its own in your cache; scrapy=PYTHON takes a Python that has it"
+)
 _VALUES = {
     "only": ("PARTS", "parts: engine,scan,single,gateway,limiter,sitemap,planning,export,memory,site,curve"),
     "folder": ("DIR", "saved HTML pages to measure with, instead of made-up ones of 40 kB"),
     "pages": ("N", "pages of the scan beside other crawlers (default 1000)"),
     "rounds": ("N", "rounds of what is measured in turn (default 5)"),
-    "scrapy": ("PYTHON", "a Python that has Scrapy: crawl the same site with it as well"),
+    "peers": ("PEERS", _PEERS),
     "plots": ("DIR", "a folder for the charts of the cost curve"),
 }  # fmt: skip
 
