@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Measure engine, scans, gateway, limiter, sitemaps, downloads, memory and the cost curve, with fleets and "
         "servers that are started for it, and print one table: figure, target, met or not. "
-        "Everything stays on this machine."
+        "Everything stays on this machine, except that pip fetches what --peers asks for."
     )
     for name, (value, text) in _VALUES.items():
         parser.add_argument(f"--{name}", metavar=value, help=text)

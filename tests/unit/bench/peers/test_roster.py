@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.bench.__main__ import main
-from tests.bench.peers.contract import spread
 from tests.bench.peers.roster import peers, wanted
 
 
@@ -49,9 +48,3 @@ def test_the_command_line_names_the_option(capsys: pytest.CaptureFixture[str]) -
         main(["--only", "scan", "--peers", "nobody"])
     assert ended.value.code == 2
     assert "--peers: unknown: nobody" in capsys.readouterr().err
-
-
-def test_pages_are_spread_over_the_list() -> None:
-    assert spread("abcdef", 3) == ["a", "c", "e"]
-    assert spread("abc", 100) == ["a", "b", "c"]
-    assert spread("", 3) == []
