@@ -118,6 +118,7 @@ def build(settings: Settings, clock: Clock = SYSTEM) -> web.Application:
         async with gateway.credentials.running(), gateway.meter.running():
             yield
         await redis.aclose()
+        await gateway.together.close()
         await pool.close(timeout=2.0)
 
     app.cleanup_ctx.append(parts)

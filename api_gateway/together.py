@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared import scans
-from shared.db.pool import Connection, Pool, connection
+from shared.db.lines import Lines
+from shared.db.pool import Pool, connection
 from shared.db.queries import queries
 from shared.errors import ServiceError
 from shared.gathering import Gathering
@@ -21,8 +22,6 @@ from shared.scans import Accepted, NewScan
 
 AT_ONCE = 2
 """Batches of a kind. With more they are smaller, and those of one owner only wait for each other's lock."""
-
-Cursor = psycopg.AsyncCursor[DictRow]
 
 _SQL = queries("scans")
 
@@ -35,7 +34,7 @@ class Together:
         self._pool = pool
         self._redis = redis
         self._namespace = namespace
-        self._cursors: dict[Connection, Cursor] = {}
+        self._lines = Lines(pool)
         self._reads: Gathering[UUID, DictRow | None] = Gathering(self._read, flights=AT_ONCE)
         self._accepts: Gathering[NewScan, Accepted | Exception] = Gathering(self._accept, flights=AT_ONCE)
         self._bells: Gathering[Job, None] = Gathering(self._ring)
@@ -55,32 +54,24 @@ class Together:
         """Put a message on its queue. Nothing depends on it: the dispatcher finds the work within a second."""
         self._bells(job)
 
+    async def close(self) -> None:
+        """Give the connections back that are kept; call it before the pool is closed."""
+        await self._lines.close()
+
     async def _read(self, ids: list[UUID]) -> list[DictRow | None]:
-        async with connection(self._pool) as conn:
-            cursor = self._cursor(conn)
-            # As one text: psycopg takes 30 µs to find out what a list holds.
-            await cursor.execute(_SQL["views"], {"ids": f"{{{','.join(map(str, set(ids)))}}}"})
-            rows = await cursor.fetchall()
+        rows = await self._lines.ask(_SQL["views"], {"ids": f"{{{','.join(map(str, set(ids)))}}}".encode()})
         found: dict[UUID, DictRow] = {row["id"]: row for row in rows}
         for row in rows:
             for name in ("options", "result"):
                 row[name] = msgspec.Raw(row[name].encode()) if row[name] is not None else None
         return [found.get(scan_id) for scan_id in ids]
 
-    def _cursor(self, conn: Connection) -> Cursor:
-        """The connection's: a new one for every batch costs 45 µs, most of it for learning the columns' types again."""
-        cursor = self._cursors.get(conn)
-        if cursor is None:
-            self._cursors = {one: kept for one, kept in self._cursors.items() if not one.closed}
-            cursor = self._cursors[conn] = conn.cursor()
-        return cursor
-
     async def _accept(self, news: list[NewScan]) -> Sequence[Accepted | Exception]:
         try:
-            async with connection(self._pool) as conn:
-                if len(news) == 1:
-                    return [await scans.accept(conn, news[0])]
-                return await scans.accept_many(conn, news)
+            if any(new.trace is not None for new in news):
+                async with connection(self._pool) as conn:
+                    return await scans.accept_many(conn, news)
+            return await scans.accept_plain(self._lines, news)
         except psycopg.Error as error:
             # One that Postgres refuses must not take its neighbours along.
             get_logger().warning("scans.accepted_apart", scans=len(news), error=type(error).__name__)

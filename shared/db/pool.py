@@ -43,6 +43,7 @@ def connect_arguments(application: str, *, statement_seconds: float = STATEMENT_
     return {
         "connect_timeout": CONNECT_SECONDS,
         "application_name": application,
+        "client_encoding": "utf-8",
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
@@ -100,6 +101,10 @@ async def connection(pool: Pool) -> AsyncGenerator[Connection]:
         async with pool.connection() as conn:
             yield conn
     except LOST as error:
-        reason = "the database took too long" if isinstance(error, TOO_SLOW) else "the database can't be reached"
-        message = f"Try again in {RETRY_SECONDS} s: {reason}."
-        raise UnavailableError(message, retry_after=RETRY_SECONDS) from error
+        raise unavailable(error) from error
+
+
+def unavailable(error: Exception) -> UnavailableError:
+    """What a caller is told of one of `LOST`."""
+    reason = "the database took too long" if isinstance(error, TOO_SLOW) else "the database can't be reached"
+    return UnavailableError(f"Try again in {RETRY_SECONDS} s: {reason}.", retry_after=RETRY_SECONDS)

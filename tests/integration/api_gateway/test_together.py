@@ -29,7 +29,9 @@ async def pool(settings: Settings) -> AsyncIterator[Pool]:
 @pytest.fixture
 async def together(pool: Pool, settings: Settings) -> AsyncIterator[Together]:
     redis: Any = connect(settings.redis_url)
-    yield Together(pool, redis, "test")
+    together = Together(pool, redis, "test")
+    yield together
+    await together.close()
     await redis.aclose()
 
 
@@ -113,6 +115,7 @@ async def test_crossing_owners_never_wait_for_each_other(pool: Pool, together: T
             *(together.accept(one) for one in rising), *(other.accept(one) for one in falling)
         )
     assert {one.outcome for one in accepted} == {"accepted"}
+    await other.close()
     await redis.aclose()
 
 
