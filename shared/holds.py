@@ -27,3 +27,19 @@ def places(text: bytes, word: bytes) -> Iterator[int]:
     while at is not None:
         yield at - start
         at = _strstr_from(at + 1, word)
+
+
+def spans(text: bytes, opening: bytes, closing: bytes) -> Iterator[tuple[int, int]]:
+    """From each `opening` to the `closing` after it, both their first octets; -1 where none follows. None overlap.
+
+    Linear: what lies between the two is read once. Neither word is empty.
+    """
+    start = _strstr(text, b"")
+    at = _strstr(text, opening)
+    while at is not None:
+        end = _strstr_from(at + len(opening), closing)
+        if end is None:
+            yield at - start, -1
+            return
+        yield at - start, end - start
+        at = _strstr_from(end, opening)

@@ -501,9 +501,14 @@ class Page:
         return self.canonical_url in {None, self.final_url}
 
     @cached_property
+    def octets(self) -> bytes:
+        """The source as UTF-8, in which searches take a fraction of what they take in `source`; it has no NUL."""
+        return self.source.encode("utf-8", "replace")
+
+    @cached_property
     def lowered(self) -> bytes:
-        """The document as UTF-8 with ASCII letters in lower case, for searches (`holds`); it has no NUL."""
-        return self.source.encode("utf-8", "replace").lower()
+        """The same with ASCII letters in lower case, for searches (`holds`)."""
+        return self.octets.lower()
 
     def mentions(self, *words: bytes) -> bool:
         """Whether one of `words`, in lower case, stands anywhere in the source. About 5 us a word for 40 kB."""

@@ -301,7 +301,7 @@ def hidden_text(page: Page, limits: Limits) -> Iterator[Finding]:
     if not page.mentions(b"style="):
         return
     suspected = bool(page.hidden_texts) or any(link.hidden for link in page.links)
-    for stretch in hidden_stretches(page.source, any_case=suspected):
+    for stretch in hidden_stretches(page.source, page.octets, any_case=suspected):
         if len(stretch.text) >= limits["content.hidden_text"] or stretch.links:
             yield Finding(f"{stretch.trick}: {stretch.text}", "(//body)[1]")
 

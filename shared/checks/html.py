@@ -265,13 +265,13 @@ _SHORT = 8_000
 
 def _suspicious(page: Page) -> bool:
     """A quick test: all tags cost ten times as much, so long pages are asked for the commonest signs only."""
-    source = page.source
+    octets = page.octets
     return (
-        source.count("<div") != source.count("</div")
+        octets.count(b"<div") != octets.count(b"</div")
         or "<" in addresses_of(page).hrefs
         or any(image.src is not None and "<" in image.src for image in page.images)
-        or (page.mentions(b"<!--") and source.rfind("<!--") > source.rfind("-->"))
-        or (len(source) <= _SHORT and may_have_errors(source))
+        or (page.mentions(b"<!--") and octets.rfind(b"<!--") > octets.rfind(b"-->"))
+        or (len(page.source) <= _SHORT and may_have_errors(page.source))
     )
 
 

@@ -195,8 +195,10 @@ def repetitive_path(page: Page, limits: Limits) -> Iterator[Finding]:
 
     Fix: correct the relative links, or drop the doubled folder.
     """
-    counts = Counter(segment for segment in path_of(page.final_url).split("/") if segment and not segment.isdigit())
-    for segment, count in counts.items():
+    segments = [segment for segment in path_of(page.final_url).split("/") if segment and not segment.isdigit()]
+    if len(set(segments)) == len(segments):
+        return
+    for segment, count in Counter(segments).items():
         if count > 1 and (len(segment) >= _MIN_SEGMENT or count > _MAX_SHORT):
             yield Finding(f"{segment} is repeated in {_path(page.final_url)}", "url")
             return

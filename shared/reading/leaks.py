@@ -6,7 +6,9 @@ API keys for Maps and Firebase ("AIza…"), Stripe's publishable keys ("pk_live_
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
+from shared.holds import spans
 from shared.page import Page
 
 _ANYWHERE: tuple[tuple[str, str, re.Pattern[str]], ...] = (
@@ -87,27 +89,26 @@ def _harmless(text: str, match: re.Match[str]) -> bool:
 
 def _hidden_code(page: Page) -> str:
     """Inline scripts, comments and metas, where keys are left behind; without those that hold no mark of a key."""
-    parts = [script.text for script in page.scripts if script.text]
-    parts.extend(meta.content for meta in page.metas if meta.content)
-    source = page.source
-    position = source.find("<!--") if page.mentions(b"<!--") else -1
-    while position >= 0 and len(parts) < 1_000:  # noqa: PLR2004 - a bound
-        end = source.find("-->", position + 4)
-        parts.append(source[position : end if end > 0 else len(source)])
-        position = source.find("<!--", end) if end > 0 else -1
-    return "\n".join([part for part in parts if part not in _unmarked and _may_hold_key(part)])
+    parts = [script.text.encode("utf-8", "replace") for script in page.scripts if script.text]
+    parts.extend(meta.content.encode("utf-8", "replace") for meta in page.metas if meta.content)
+    octets, room = page.octets, max(0, _MAX_PARTS - len(parts))
+    parts.extend(octets[at : end if end >= 0 else None] for at, end in islice(spans(octets, b"<!--", b"-->"), room))
+    kept = [part for part in parts if part not in _unmarked and _may_hold_key(part)]
+    return b"\n".join(kept).decode("utf-8", "replace")
 
 
+_MAX_PARTS = 1_000
+_MARKS = tuple(mark.encode() for mark, _, _ in _IN_SCRIPTS)
 _REMEMBERED = 10_000
-"""Characters of a script whose answer is remembered: most scripts of a page stand on all pages of the site."""
+"""Octets of a script whose answer is remembered: most scripts of a page stand on all pages of the site."""
 
 
 _MAX_UNMARKED = 2_000
-_unmarked: set[str] = set()
+_unmarked: set[bytes] = set()
 
 
-def _may_hold_key(part: str) -> bool:
-    if len(part) > _REMEMBERED or any(mark in part for mark, _, _ in _IN_SCRIPTS):
+def _may_hold_key(part: bytes) -> bool:
+    if len(part) > _REMEMBERED or any(mark in part for mark in _MARKS):
         return True
     if len(_unmarked) >= _MAX_UNMARKED:
         _unmarked.clear()

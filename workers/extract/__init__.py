@@ -83,7 +83,8 @@ def _read(page: Page, decoded: Decoded, outer: Resolver) -> None:
     root = parser.root
     if root is None:
         return
-    page.lowered = lowered = decoded.utf8.lower()
+    page.octets = decoded.utf8
+    lowered = page.lowered
     try:
         walk = Walk(root.traverse(), select(root, "[id]"), find_marks(root, lowered), MAX_DEPTH)
     except TooManyOpen:

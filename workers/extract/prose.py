@@ -14,7 +14,7 @@ from workers.extract.walk import Walk
 MAX_TEXT = 1_000_000
 """Characters of the body's text that are kept."""
 MAX_SOURCE = 4_000_000
-"""Characters looked at, white space included."""
+"""Characters looked at, white space included unless it is all that stands between two tags."""
 MAX_PARAGRAPHS = 5_000
 MAX_HIDDEN = 1_000
 MAX_TIMES = 1_000
@@ -81,9 +81,8 @@ class Reader:
     @staticmethod
     def _text(nodes: list[LexborNode | None]) -> str:
         """Texts of nodes; every text node ends a word: `<b>J</b>ohn` is read as two, as `<li>a</li><li>b</li>` is."""
-        return squash(" ".join([node.text(separator=" ")[:MAX_SOURCE] for node in nodes if node is not None]))[
-            :MAX_TEXT
-        ]
+        found = [node.text(separator=" ", skip_empty=True)[:MAX_SOURCE] for node in nodes if node is not None]
+        return squash(" ".join(found))[:MAX_TEXT]
 
 
 def _outermost(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:

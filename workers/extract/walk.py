@@ -121,8 +121,9 @@ class Walk:
         counts = Counter(parents)
         if len(counts) > 1:
             del counts[parents[0]]  # the document itself
-            owner = max(counts, key=counts.__getitem__)
-            self.most_children = (counts[owner], self.position(parents.index(owner) - 1))
+            most = max(counts.values())
+            owner = next(parent for parent, children in counts.items() if children == most)
+            self.most_children = (most, self.position(parents.index(owner) - 1))
 
     def is_leaf(self, index: int) -> bool:
         """Whether no element is inside."""
@@ -131,9 +132,14 @@ class Walk:
     def end(self, index: int) -> int:
         """The index after an element's subtree."""
         depths, levels = self.depths, self._levels
-        if depths[index + 1] <= depths[index]:
+        depth = depths[index]
+        if depths[index + 1] <= depth:  # `depths` ends with 0, which no element has
             return index + 1
-        following = _not_below(levels[index]).search(levels, index + 1)
+        if depths[index + 2] <= depth:
+            return index + 2
+        if depths[index + 3] <= depth:
+            return index + 3
+        following = _not_below(levels[index]).search(levels, index + 4)
         return following.start() if following else len(levels)
 
     def at(self, nodes: Iterable[LexborNode]) -> Iterator[int]:

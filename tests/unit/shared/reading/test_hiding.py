@@ -1,8 +1,13 @@
 import pytest
 
-from shared.reading.hiding import hidden_stretches
+from shared.reading.hiding import Hidden
+from shared.reading.hiding import hidden_stretches as stretches_in
 
 TEXT = "Cheap knives, best knives, discount knives, knife shop, knife sale, buy knives online today."
+
+
+def hidden_stretches(source: str) -> list[Hidden]:
+    return list(stretches_in(source, source.encode()))
 
 
 @pytest.mark.parametrize(
