@@ -115,7 +115,7 @@ def test_a_python_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(environment, "_made", pytest.fail)
     _, analyzer = programs({"python-seo-analyzer": Path("/opt/python")}, print)
     assert analyzer.command == ("/opt/python", "-m", "tests.bench.peers.python_seo_analyzer")
-    assert analyzer.told == ("16", "100")
+    assert analyzer.told == ("16", "60")
 
 
 def test_a_peers_rows_compare_ours_with_it() -> None:
