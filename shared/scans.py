@@ -128,7 +128,7 @@ async def accept_many(conn: Connection, news: Sequence[NewScan]) -> list[Accepte
 
 
 async def accept_plain(lines: Lines, news: Sequence[NewScan]) -> list[Accepted]:
-    """The same for scans without a trace, over a connection that is kept: 100 µs of CPU less."""
+    """The same for scans without a trace, over a connection that is kept: half of the CPU."""
     rows = await lines.ask(_SQL["accept_many"], {"news": msgspec.json.encode(news)})
     return msgspec.convert(rows, list[Accepted])
 
