@@ -38,8 +38,11 @@ async def behind(settings: Settings, relay: Relay, make_key: MakeKey) -> AsyncIt
 @pytest.mark.parametrize("what", ["stall", "hang_up"])
 async def test_postgres_away(behind: Client, relay: Relay, eventually: Eventually, what: str) -> None:
     loop = asyncio.get_running_loop()
+    scan = f"/scans/{(await behind('POST', '/scans', json=GOOD))[1]['scan_id']}"
+    assert (await behind("GET", scan))[0] == 200
     getattr(relay, what)()
     calls = [("POST", "/scans", GOOD), ("POST", "/scans/bulk", {"urls": [GOOD["url"]]}), ("GET", "/history", None)]
+    calls.append(("GET", scan, None))
     for _ in range(3):
         began = loop.time()
         answers = await asyncio.gather(*(behind(method, path, json=body) for method, path, body in calls))
@@ -51,7 +54,7 @@ async def test_postgres_away(behind: Client, relay: Relay, eventually: Eventuall
     relay.recover()
 
     async def well() -> bool:
-        return (await behind("POST", "/scans", json=GOOD))[0] == 202
+        return (await behind("POST", "/scans", json=GOOD))[0] == 202 and (await behind("GET", scan))[0] == 200
 
     async with asyncio.timeout(30):
         while not await well():
