@@ -19,7 +19,7 @@ from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
 from tests.bench.peers.runner import Measured
-from tests.bench.processes import cpu_seconds
+from tests.bench.processes import cpu_seconds, parser_seconds
 from tests.bench.site_server import HOST, READY_PATH
 
 SCAN_SECONDS = 1_800.0
@@ -32,13 +32,14 @@ Beside = Callable[[str], Coroutine[Any, Any, list[Measured]]]
 class Scanned(Struct, frozen=True):
     """The outcome; `cpu` in seconds by kind of process, spent between POST and the scan's end.
 
-    `peers` are other crawlers on the same site, right after it.
+    `parsers` is what the workers' parsers took of `cpu["workers"]`; the rest is their event loops'. `peers` are other crawlers on the same site, right after it.
     """
 
     status: str
     pages: int
     seconds: float
     cpu: dict[str, float]
+    parsers: float = 0.0
     peers: list[Measured] = []
 
 
@@ -86,10 +87,11 @@ async def _measure(
 
 
 async def _scan(client: Client, url: str) -> Scanned:
-    before, began = cpu_seconds(), time.perf_counter()
+    before, parsers, began = cpu_seconds(), parser_seconds(), time.perf_counter()
     scan_id = await client.start_scan(url, "sitemap", {"concurrency": CONCURRENCY, "delay_ms": 0})
     async with asyncio.timeout(SCAN_SECONDS):
         while (scan := await client.scan(scan_id)).status == "running":
             await asyncio.sleep(POLL_SECONDS)
-    seconds, after = time.perf_counter() - began, cpu_seconds()
-    return Scanned(scan.status, scan.progress.done, seconds, {kind: after[kind] - before[kind] for kind in after})
+    seconds, after, parsers = time.perf_counter() - began, cpu_seconds(), parser_seconds() - parsers
+    spent = {kind: after[kind] - before[kind] for kind in after}
+    return Scanned(scan.status, scan.progress.done, seconds, spent, parsers)

@@ -4,13 +4,14 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_PARSER = "workers.parser_child"
 _KINDS = (
-    ("workers", ("-m workers", "workers.parser_child")),
+    ("workers", ("-m workers", _PARSER)),
     ("site", ("tests.bench.site_server", "tests.bench.many_pages")),
     ("gateway", ("-m api_gateway",)),
     ("scheduler", ("-m scheduler",)),
@@ -61,11 +62,19 @@ def cpu_seconds() -> dict[str, float]:
     """Kind → CPU seconds of all its living processes, and of those they have waited for."""
     totals = dict.fromkeys((kind for kind, _ in _KINDS), 0.0)
     for pid, kind, _ in _ours():
-        try:
+        with suppress(OSError):  # it ended meanwhile
             totals[kind] += cpu_of(pid)
-        except OSError:
-            continue
     return totals
+
+
+def parser_seconds() -> float:
+    """The part of the workers' CPU seconds that their parsers spent, children that were replaced included."""
+    total = 0.0
+    for pid, _, command in _ours():
+        if _PARSER in command:
+            with suppress(OSError):  # it ended meanwhile, and its template has waited for it
+                total += cpu_of(pid)
+    return total
 
 
 def resident(pid: int) -> float:
@@ -94,7 +103,7 @@ def worker_memory() -> tuple[float, float]:
             size = resident(pid)
         except OSError:
             continue
-        if "parser_child" in command:
+        if _PARSER in command:
             child = max(child, size)
         else:
             worker = max(worker, size)

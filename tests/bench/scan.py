@@ -35,6 +35,7 @@ def rows(plan: Plan) -> list[Row]:
             for kind, seconds in one.cpu.items()
             if kind != "site"
         ),
+        row("scan", "of the workers', their parsers' a page", 1_000 * one.parsers / one.pages, "ms"),
         *(line for peer in one.peers for line in lines(ours, peer)),
     ]
     return found + _of_two(plan, ours) if plan.long else found
