@@ -1,13 +1,14 @@
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.bench.figures import Row
 from tests.bench.peers import environment, runner
 from tests.bench.peers.environment import NotInstalledError
-from tests.bench.peers.runner import BARE, Measured, Program, measure, programs
+from tests.bench.peers.runner import BARE, Measured, Program, Told, measure, programs
 from tests.bench.scan import lines
 
 SITEMAP = "http://127.0.0.1:1/sitemap.xml"
@@ -91,12 +92,21 @@ async def test_one_that_hangs_is_ended_with_what_it_started(
     os.close(end)
 
 
-async def test_rounds_that_would_take_too_long_are_left_out(
-    tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runner, "ALL_SECONDS", 0.0)
-    [found] = await measure(SITEMAP, [stand_in(tmp_path, "peer", GOOD)], 3)
-    assert found.rounds == 1
+async def test_a_slow_peer_gets_fewer_rounds_than_a_quick_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"quick": 1.0, "slow": 100.0, "slowest": 200.0}
+    ran: list[str] = []
+
+    async def run(one: Program, _: str) -> Told:
+        ran.append(one.name)
+        return Told(10, 1.0, 0, 0)
+
+    clock = SimpleNamespace(monotonic=lambda: sum(seconds[name] for name in ran))
+    monkeypatch.setattr(runner, "time", clock)
+    monkeypatch.setattr(runner, "_run", run)
+    monkeypatch.setattr(runner, "ALL_SECONDS", 450.0)
+    found = await measure(SITEMAP, [Program(name, name) for name in seconds], 4)
+    assert [one.rounds for one in found] == [4, 2, 1]
+    assert ran == ["quick", "slow", "slowest", "quick", "slow", "quick", "quick"]
 
 
 async def test_a_peer_that_cannot_be_installed_is_told_and_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
