@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import aiohttp
 import msgspec
 import uvloop
+from yarl import URL
 
 from tests.bench.yardstick import reference
 
@@ -25,11 +26,20 @@ SECONDS = 600.0
 async def crawl(sitemap: str, concurrency: int, out: BinaryIO) -> dict[str, float]:
     """Every page once, `concurrency` at a time; fails on the first answer that isn't 200."""
     links = words = 0
-    connector = aiohttp.TCPConnector(limit=concurrency)
-    timeout = aiohttp.ClientTimeout(total=SECONDS)
-    async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), raise_for_status=True
-    ) as session:
+    # One deadline for all in place of a timer a request, addresses taken as they stand, and no header that nobody reads.
+    async with (
+        asyncio.timeout(SECONDS),
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "bench", "Accept-Encoding": "gzip"},
+            skip_auto_headers=("Accept",),
+            requote_redirect_url=False,
+            read_bufsize=1 << 18,
+            raise_for_status=True,
+        ) as session,
+    ):
         async with session.get(sitemap) as response:
             urls = _LOC.findall(await response.text())
         began = time.process_time()
@@ -38,7 +48,7 @@ async def crawl(sitemap: str, concurrency: int, out: BinaryIO) -> dict[str, floa
         async def slot() -> None:
             nonlocal links, words
             for url in waiting:
-                async with session.get(url) as response:
+                async with session.get(URL(url, encoded=True)) as response:
                     body = await response.read()
                 found: dict[str, Any] = reference(body, url)
                 links += len(found["links"])

@@ -169,7 +169,7 @@ def run(seconds: float, rounds: int) -> dict[str, Figures]:
 
 def rows(plan: Plan) -> list[Row]:
     """The table's lines."""
-    found = run(3.0 if plan.long else 1.5, 5 if plan.long else 3)
+    found = run(3.0 if plan.long else 2.0, plan.rounds)
     return [
         row("gateway", f"{name}, of a bare aiohttp handler", 100 * found[name]["of bare"], "%", least=least)
         for name, least in TARGETS.items()

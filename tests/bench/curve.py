@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from shared.checks.limits import DEFAULT_PROFILE
 from tests.bench import discovery, growth
 from tests.bench.engine import jobs
 from tests.bench.figures import Plan, Row, row
+from tests.bench.folder import in_folder
 from tests.bench.many_pages import HOST, READY_PATH
 from tests.bench.plot import Line, chart, write
 from tests.bench.processes import cpu_seconds
@@ -120,16 +120,7 @@ async def _tenants(directory: Path, screen: Screen, interrupts: Interrupts) -> T
 
 def tenants_by_scans(screen: Screen) -> Totals:
     """Scans of each tenant → (tenants, CPU seconds of the fleet), in a fleet of its own."""
-    interrupts = Interrupts()
-    found: Totals = {}
-
-    async def work(directory: Path) -> int:
-        found.update(await _tenants(directory, screen, interrupts))
-        return 0
-
-    with tempfile.TemporaryDirectory(prefix="scanfleet-bench-") as directory:
-        interrupts.run(work(Path(directory)))
-    return found
+    return in_folder(lambda directory, interrupts: _tenants(directory, screen, interrupts))
 
 
 def bend(line: Sequence[tuple[float, float]]) -> float:
@@ -163,7 +154,10 @@ def _sizes(plan: Plan) -> list[Row]:
             "×",
             most=STRAIGHT,
         ),
-        row("memory", f"worker, {last.pages:,} pages above 1,000", last.growth("worker"), "MB", most=20.0),
+        row(
+            "memory", f"worker while fetching, {last.pages:,} pages above 1,000", last.growth("worker"), "MB", most=20.0
+        ),
+        row("memory", "worker: what the site-level analysis takes above that", last.analysis, "MB"),
         row("memory", f"parser's child, {last.pages:,} pages above 1,000", last.growth("child"), "MB", most=20.0),
     ]
 

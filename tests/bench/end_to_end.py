@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -18,6 +17,7 @@ from deploy.local.ports import free_ports
 from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
+from tests.bench.folder import in_folder
 from tests.bench.peers.runner import Measured
 from tests.bench.processes import cpu_seconds, parser_seconds
 from tests.bench.site_server import HOST, READY_PATH
@@ -32,7 +32,8 @@ Beside = Callable[[str], Coroutine[Any, Any, list[Measured]]]
 class Scanned(Struct, frozen=True):
     """The outcome; `cpu` in seconds by kind of process, spent between POST and the scan's end.
 
-    `parsers` is what the workers' parsers took of `cpu["workers"]`; the rest is their event loops'. `peers` are other crawlers on the same site, right after it.
+    `parsers` is what the workers' parsers took of `cpu["workers"]`; the rest is their event loops'. `peers` are other
+    crawlers on the same site, right after it.
     """
 
     status: str
@@ -45,17 +46,9 @@ class Scanned(Struct, frozen=True):
 
 def measure(folder: Path | None, pages: int, workers: int, screen: Screen, beside: Beside | None = None) -> Scanned:
     """Start a fleet of its own on embedded servers, scan `pages` pages, and end it."""
-    interrupts = Interrupts()
-    found: list[Scanned] = []
-
-    async def scan(directory: Path) -> int:
-        scanned = await _measure(directory, folder, pages, workers, screen, interrupts, beside)
-        found.append(scanned)
-        return 0
-
-    with tempfile.TemporaryDirectory(prefix="scanfleet-bench-") as directory:
-        interrupts.run(scan(Path(directory)))
-    return found[0] if found else Scanned("interrupted", 0, 0.0, {})
+    return in_folder(
+        lambda directory, interrupts: _measure(directory, folder, pages, workers, screen, interrupts, beside)
+    )
 
 
 async def _measure(

@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from deploy.local.ports import free_ports
 from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
+from tests.bench.folder import in_folder
 from tests.bench.many_pages import HOST, READY_PATH
 from tests.bench.processes import cpu_seconds, worker_memory
 
@@ -66,8 +66,13 @@ class Grown(Struct, frozen=True):
         """The most memory of "worker" or "child" while fetching, up to so many pages or to the end."""
         return max((getattr(one, name) for one in self.fetching if upto is None or one.pages <= upto), default=0.0)
 
+    @property
+    def analysis(self) -> float:
+        """Megabytes that the site-level analysis took above all that the worker had before."""
+        return max((one.worker for one in self.analysing), default=0.0) - self.most("worker")
+
     def growth(self, name: str) -> float:
-        """Megabytes above what it had after the first 1,000 pages."""
+        """Megabytes above what it had after the first 1,000 pages, while fetching."""
         return self.most(name) - self.most(name, FIRST)
 
 
@@ -105,19 +110,11 @@ async def _fleet(directory: Path, pages: int, screen: Screen, interrupts: Interr
 
 def measure(pages: int, screen: Screen) -> Grown:
     """A fleet of its own for one size. Raises `RuntimeError` when the scan didn't come to its end."""
-    interrupts = Interrupts()
-    found: list[Grown] = []
-
-    async def work(directory: Path) -> int:
-        found.append(await _fleet(directory, pages, screen, interrupts))
-        return 0
-
-    with tempfile.TemporaryDirectory(prefix="scanfleet-bench-") as directory:
-        interrupts.run(work(Path(directory)))
-    if not found or found[0].status != "complete" or found[0].pages < pages:
-        message = f"the scan of {pages} pages did not complete: {found[0].status if found else 'interrupted'}"
+    found = in_folder(lambda directory, interrupts: _fleet(directory, pages, screen, interrupts))
+    if found.status != "complete" or found.pages < pages:
+        message = f"the scan of {pages} pages did not complete: {found.status}"
         raise RuntimeError(message)
-    return found[0]
+    return found
 
 
 def told(one: Grown) -> str:

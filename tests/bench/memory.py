@@ -64,7 +64,14 @@ def rows(plan: Plan) -> list[Row]:
     marks = {int(line.split()[0]): float(line.split()[2]) for line in out.splitlines()}
     return [
         row("memory", "judging pages of 10 kB: after 1,000", marks[FIRST], "MB"),
-        row("memory", f"the same: {pages:,} above 1,000", marks[pages] - marks[FIRST], "MB", most=20.0),
+        # 20 MB were promised of 50,000: a short run says nothing of them.
+        row(
+            "memory",
+            f"the same: {pages:,} above 1,000",
+            marks[pages] - marks[FIRST],
+            "MB",
+            most=20.0 if plan.long else None,
+        ),
     ]
 
 

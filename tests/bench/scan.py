@@ -1,13 +1,27 @@
 """Whole scans beside other crawlers: one worker process, and with --long two, and one that is pinned to one core."""
 
+from collections.abc import Sequence
+
+from msgspec import Struct
+
 from tests.bench import end_to_end
 from tests.bench.end_to_end import Beside, Scanned
-from tests.bench.figures import Plan, Row, row
-from tests.bench.peers.runner import BARE, Measured, measure, programs
+from tests.bench.figures import Plan, Row, median, row
+from tests.bench.peers.runner import BARE, Measured, Turns, programs
 from tests.bench.processes import pinned
 
 LEAST = {BARE: 33.0, "scrapy": 5.0}
 """What was promised: percent of the bare loop, times a peer's rate."""
+SCANS = 3
+"""At most, each by a fleet of its own: a second scan by the same one would find much remembered."""
+
+
+class Round(Struct, frozen=True):
+    """One scan of each kind, right after one another."""
+
+    one: Scanned
+    two: Scanned | None = None
+    alone: Scanned | None = None
 
 
 def _rate(one: Scanned) -> float:
@@ -23,22 +37,37 @@ def _measure(plan: Plan, workers: int, beside: Beside | None = None) -> Scanned:
     return found
 
 
+def _round(plan: Plan, turns: Turns) -> Round:
+    one = _measure(plan, 1, turns)
+    if not plan.long:
+        return Round(one)
+    two = _measure(plan, 2)
+    with pinned("workers", 0):
+        return Round(one, two, _measure(plan, 1))
+
+
 def rows(plan: Plan) -> list[Row]:
-    """The table's lines."""
-    others = programs(plan.peers, plan.screen.note)
-    one = _measure(plan, 1, lambda sitemap: measure(sitemap, others, plan.rounds))
-    ours = _rate(one)
-    found = [
-        row("scan", f"{one.pages:,} pages through one worker process", ours, "pages/CPU-s"),
+    """The table's lines: medians of rounds in which ours and all others take their turns."""
+    turns = Turns(programs(plan.peers, plan.screen.note))
+    rounds = [_round(plan, turns) for _ in range(min(SCANS, plan.rounds))]
+    ones = [each.one for each in rounds]
+    ours = median([_rate(one) for one in ones])
+
+    def a_page(seconds: Sequence[float]) -> float:
+        return median([1_000 * spent / one.pages for spent, one in zip(seconds, ones, strict=True)])
+
+    return [
+        row("scan", f"{len(ones)} × {ones[0].pages:,} pages through one worker process", ours, "pages/CPU-s"),
         *(
-            row("scan", f"{kind}'s CPU a page", 1_000 * seconds / one.pages, "ms")
-            for kind, seconds in one.cpu.items()
+            row("scan", f"{kind}: CPU a page", a_page([one.cpu[kind] for one in ones]), "ms")
+            for kind in ones[0].cpu
             if kind != "site"
         ),
-        row("scan", "of the workers', their parsers' a page", 1_000 * one.parsers / one.pages, "ms"),
-        *(line for peer in one.peers for line in lines(ours, peer)),
+        row("scan", "of workers: their parsers", a_page([one.parsers for one in ones]), "ms"),
+        *(line for peer in ones[-1].peers for line in lines(ours, peer)),
+        *([] if "scrapy" in plan.peers else [Row("peers", "scrapy", "not measured: ask for it by --peers scrapy")]),
+        *_of_two(rounds),
     ]
-    return found + _of_two(plan, ours) if plan.long else found
 
 
 def lines(ours: float, peer: Measured) -> list[Row]:
@@ -55,11 +84,14 @@ def lines(ours: float, peer: Measured) -> list[Row]:
     ]
 
 
-def _of_two(plan: Plan, ours: float) -> list[Row]:
-    two = _measure(plan, 2)
-    with pinned("workers", 0):
-        alone = _measure(plan, 1)
+def _of_two(rounds: Sequence[Round]) -> list[Row]:
+    rates = [_rate(each.two) / _rate(each.one) for each in rounds if each.two is not None]
+    walls = [
+        each.alone.seconds / each.two.seconds for each in rounds if each.two is not None and each.alone is not None
+    ]
+    if not rates:
+        return []
     return [
-        row("scan", "two workers: pages/CPU-s, of one's", _rate(two) / ours, "×", least=0.9),
-        row("scan", "two workers: wall rate, of one pinned to a core", alone.seconds / two.seconds, "×", least=1.5),
+        row("scan", "two workers: pages/CPU-s, of one's", median(rates), "×", least=0.9),
+        row("scan", "two workers: wall rate, of one pinned to a core", median(walls), "×", least=1.5),
     ]

@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from deploy.local.screen import Screen
 from deploy.local.secret import secret_key
 from deploy.local.signals import Interrupts
 from tests.bench.figures import Plan, Row, median, row
+from tests.bench.folder import in_folder
 from tests.bench.site_server import HOST, READY_PATH
 
 SCANS = 200
@@ -72,16 +72,7 @@ async def _fleet(directory: Path, scans: int, screen: Screen, interrupts: Interr
 
 def measure(scans: int, screen: Screen) -> list[float]:
     """Milliseconds of each scan, in a fleet of its own."""
-    interrupts = Interrupts()
-    found: list[float] = []
-
-    async def work(directory: Path) -> int:
-        found.extend(await _fleet(directory, scans, screen, interrupts))
-        return 0
-
-    with tempfile.TemporaryDirectory(prefix="scanfleet-bench-") as directory:
-        interrupts.run(work(Path(directory)))
-    return found
+    return in_folder(lambda directory, interrupts: _fleet(directory, scans, screen, interrupts))
 
 
 def rows(plan: Plan) -> list[Row]:

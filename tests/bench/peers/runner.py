@@ -22,7 +22,7 @@ from tests.bench.peers.roster import Peer, Wanted, peers
 CONCURRENCY = 16
 RUN_SECONDS = 300.0
 ALL_SECONDS = 330.0
-"""A peer that would end later, going by its last time, gets no further round: a slow machine has fewer of the slow ones."""
+"""Of all peers together. One that would go beyond it, going by its last time, gets no further round: a slow machine has fewer of the slow ones."""
 MOST_TOLD = 200
 _TAIL = 4_000
 BARE = "bare aiohttp + selectolax loop"
@@ -78,26 +78,33 @@ def _program(name: str, peer: Peer, python: Path | None, say: Callable[[str], No
     return Program(name, f"{name}, {peer.work}", (str(python), "-m", module), told)
 
 
-async def measure(sitemap: str, those: Sequence[Program], rounds: int) -> list[Measured]:
-    """Each of them once a round, one after the other: what disturbs the machine for a while disturbs them all.
+class Turns:
+    """One round after the other, each of those once a round: what disturbs the machine for a while disturbs them all."""
 
-    One that fails isn't tried again.
-    """
-    told: dict[str, list[Told]] = {one.name: [] for one in those}
-    failed = {one.name: one.why for one in those if one.why}
-    took: dict[str, float] = {}
-    end = time.monotonic() + ALL_SECONDS
-    for _ in range(rounds):
-        for one in those:
-            began = time.monotonic()
-            if one.name in failed or (one.name in took and began + took[one.name] > end):
-                continue
-            try:
-                told[one.name].append(await _run(one, sitemap))
-            except (RuntimeError, OSError) as error:
-                failed[one.name] = str(error)
-            took[one.name] = time.monotonic() - began
-    return [_measured(one, told[one.name], failed.get(one.name)) for one in those]
+    def __init__(self, those: Sequence[Program]) -> None:
+        """Nothing has been run yet."""
+        self._those = those
+        self._told: dict[str, list[Told]] = {one.name: [] for one in those}
+        self._failed = {one.name: one.why for one in those if one.why}
+        self._took: dict[str, float] = {}
+        self._spent = 0.0
+
+    async def __call__(self, sitemap: str) -> list[Measured]:
+        """Another round, and the medians of all. One that failed isn't tried again."""
+        for one in self._those:
+            too_long = one.name in self._took and self._spent + self._took[one.name] > ALL_SECONDS
+            if one.name not in self._failed and not too_long:
+                await self._run(one, sitemap)
+        return [_measured(one, self._told[one.name], self._failed.get(one.name)) for one in self._those]
+
+    async def _run(self, one: Program, sitemap: str) -> None:
+        began = time.monotonic()
+        try:
+            self._told[one.name].append(await _run(one, sitemap))
+        except (RuntimeError, OSError) as error:
+            self._failed[one.name] = str(error)
+        self._took[one.name] = time.monotonic() - began
+        self._spent += self._took[one.name]
 
 
 def _measured(one: Program, told: Sequence[Told], why: str | None) -> Measured:

@@ -1,5 +1,6 @@
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ import pytest
 from tests.bench.figures import Row
 from tests.bench.peers import environment, runner
 from tests.bench.peers.environment import NotInstalledError
-from tests.bench.peers.runner import BARE, Measured, Program, Told, measure, programs
+from tests.bench.peers.runner import BARE, Measured, Program, Told, Turns, programs
 from tests.bench.scan import lines
 
 SITEMAP = "http://127.0.0.1:1/sitemap.xml"
@@ -37,8 +38,15 @@ def stand_in(tmp_path: Path, name: str, text: str) -> Program:
     return Program(name, f"{name}, as shipped", (sys.executable, str(path)), ("16", "20"))
 
 
+async def rounds(those: Sequence[Program], count: int) -> list[Measured]:
+    turns = Turns(those)
+    for _ in range(count - 1):
+        await turns(SITEMAP)
+    return await turns(SITEMAP)
+
+
 async def test_the_median_of_the_rounds_is_kept(tmp_path: Path, calls: Path) -> None:
-    [found] = await measure(SITEMAP, [stand_in(tmp_path, "peer", GOOD)], 3)
+    [found] = await rounds([stand_in(tmp_path, "peer", GOOD)], 3)
     assert calls.read_text() == f"{SITEMAP}\n" * 3
     assert found == Measured("peer", "peer 1.2, as shipped", 100.0, 3, 20, 3.0, 20.0)
     assert not (tmp_path / "pages.jsonl").exists()
@@ -60,7 +68,7 @@ async def test_a_peer_that_fails_leaves_a_line_and_the_rest_goes_on(
     tmp_path: Path, calls: Path, text: str, why: str
 ) -> None:
     counted = "open(CALLS, 'a').write('failing\\n');" + text
-    bad, good = await measure(SITEMAP, [stand_in(tmp_path, "bad", counted), stand_in(tmp_path, "good", GOOD)], 2)
+    bad, good = await rounds([stand_in(tmp_path, "bad", counted), stand_in(tmp_path, "good", GOOD)], 2)
     assert good.rounds == 2
     assert calls.read_text().count("failing") == 1
     assert bad.rate == 0.0
@@ -72,7 +80,7 @@ async def test_a_peer_that_fails_leaves_a_line_and_the_rest_goes_on(
 
 
 async def test_one_that_cannot_be_started_is_told(tmp_path: Path) -> None:
-    [found] = await measure(SITEMAP, [Program("gone", "gone", (str(tmp_path / "python"), "-c", ""))], 1)
+    [found] = await rounds([Program("gone", "gone", (str(tmp_path / "python"), "-c", ""))], 1)
     assert "No such file" in found.why
 
 
@@ -85,7 +93,7 @@ async def test_one_that_hangs_is_ended_with_what_it_started(
     child = "[sys.executable, '-c', 'import signal; signal.pause()']"
     text = f"import subprocess, sys; subprocess.run({child}, stdin=open({str(held)!r}, 'w'))"
     monkeypatch.setattr(runner, "RUN_SECONDS", 2.0)
-    [found] = await measure(SITEMAP, [stand_in(tmp_path, "slow", text)], 3)
+    [found] = await rounds([stand_in(tmp_path, "slow", text)], 3)
     assert found.why == "took longer than 2 s"
     os.set_blocking(end, True)
     assert os.read(end, 1) == b""  # comes back only when nobody holds the other end any more
@@ -104,7 +112,7 @@ async def test_a_slow_peer_gets_fewer_rounds_than_a_quick_one(monkeypatch: pytes
     monkeypatch.setattr(runner, "time", clock)
     monkeypatch.setattr(runner, "_run", run)
     monkeypatch.setattr(runner, "ALL_SECONDS", 450.0)
-    found = await measure(SITEMAP, [Program(name, name) for name in seconds], 4)
+    found = await rounds([Program(name, name) for name in seconds], 4)
     assert [one.rounds for one in found] == [4, 2, 1]
     assert ran == ["quick", "slow", "slowest", "quick", "slow", "quick", "quick"]
 
@@ -117,7 +125,7 @@ async def test_a_peer_that_cannot_be_installed_is_told_and_not_run(monkeypatch: 
     monkeypatch.setattr(runner, "python_of", refuse)
     bare, scrapy = programs({"scrapy": None}, print)
     assert (bare.name, bare.why) == (BARE, "")
-    [found] = await measure(SITEMAP, [scrapy], 2)
+    [found] = await rounds([scrapy], 2)
     assert found.why == "no network"
 
 
