@@ -45,8 +45,8 @@ SETTINGS = {
     "logging_collector": "off",
 }
 FAST_SETTINGS = {
+    # A commit is with the kernel all the same: it outlives the server's processes, though not the machine.
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
     "shared_buffers": "64MB",
